@@ -1,0 +1,3 @@
+"""`cqa-train`: makes the models that CQA Desktop loads."""
+
+from __future__ import annotations

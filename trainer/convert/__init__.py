@@ -1,0 +1,1 @@
+"""Our own converter: Hugging Face checkpoints to GGUF, on the `gguf` package."""

@@ -1,0 +1,163 @@
+"""What a training run of the reference model is made of, read from TOML over one of two shipped recipes."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from trainer.errors import TrainerError
+
+T = TypeVar("T")
+RECIPES = Path(__file__).parent / "recipes"
+
+
+@dataclass(frozen=True)
+class TokenizerConfig:
+    vocab_size: int = 8192
+    sample_megabytes: int = 48
+    """How much of the corpus the merges are learned from."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    hidden_size: int = 256
+    intermediate_size: int = 768
+    layers: int = 4
+    heads: int = 4
+    kv_heads: int = 2
+    context: int = 1024
+    rope_theta: float = 10000.0
+
+
+@dataclass(frozen=True)
+class Phase:
+    until: float
+    """Fraction of the run at which the phase ends."""
+    sequence: int
+    """Tokens a sequence."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    minutes: float = 85.0
+    """Wall-clock budget; the learning rate reaches zero when it or `tokens` is spent, whichever comes first."""
+    tokens: int = 40_000_000
+    batch_tokens: int = 8192
+    matrix_lr: float = 6e-3
+    """Muon's learning rate for the matrices inside the layers."""
+    other_lr: float = 4e-3
+    """AdamW's learning rate for embeddings and norms."""
+    weight_decay: float = 0.05
+    warmup: float = 0.02
+    """Fraction of the run in which the learning rate rises."""
+    decay: float = 0.55
+    """Last fraction of the run in which it falls to zero."""
+    threads: int = 2
+    seed: int = 1
+    compile: bool = True
+    eval_every_minutes: float = 10.0
+    checkpoint_every_minutes: float = 3.0
+    phases: tuple[Phase, ...] = (Phase(1.0, 512),)
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    since: tuple[int, ...] = (0,)
+    """First years of the groups that works fall into, latest first; the last must be 0."""
+    share: tuple[float, ...] = (1.0,)
+    """The share of training tokens drawn from each group; groups the corpus lacks are left out."""
+
+
+@dataclass(frozen=True)
+class ReferenceConfig:
+    name: str = "CQA reference"
+    tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+
+
+def load_config(path: Path | None, recipe: str) -> ReferenceConfig:
+    """The shipped recipe (`cpu` or `gpu`) with the values of the TOML file at `path` over it.
+
+    Raises:
+        TrainerError: for a missing or malformed file, an unknown key (naming the nearest), a value of the wrong
+            type, or values that do not fit each other.
+    """
+    values = tomllib.loads((RECIPES / f"{recipe}.toml").read_text(encoding="utf-8"))
+    if path is not None:
+        try:
+            given = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise TrainerError(f"{path}: cannot be read ({error.strerror}) - give a TOML file") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise TrainerError(f"{path}: not valid TOML ({error}) - mend that line") from error
+        values = _merge(values, given)
+    where = str(path) if path else recipe
+    config = _build(ReferenceConfig, values, where, "")
+    _check(config, where)
+    return config
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _build(kind: type[T], values: Mapping[str, Any], where: str, prefix: str) -> T:
+    hints = get_type_hints(kind)
+    arguments: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(hints))}"
+            raise TrainerError(f"{where}: unknown key '{prefix}{key}' - {hint}")
+        arguments[key] = _value(hints[key], value, where, f"{prefix}{key}")
+    return kind(**arguments)
+
+
+def _value(hint: Any, value: Any, where: str, name: str) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise TrainerError(f"{where}: '{name}' must be a table - write [{name}]")
+        return _build(hint, value, where, f"{name}.")
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type):
+        if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+            raise TrainerError(f"{where}: '{name}' is {value!r} - it must be of type {hint.__name__}")
+        return value
+    item = hint.__args__[0]  # tuple[X, ...]
+    if not isinstance(value, list):
+        raise TrainerError(f"{where}: '{name}' is {value!r} - it must be a list")
+    return tuple(_value(item, one, where, f"{name}[{index}]") for index, one in enumerate(value))
+
+
+def _check(config: ReferenceConfig, where: str) -> None:
+    model, training, sampling = config.model, config.training, config.sampling
+    for name in ("hidden_size", "intermediate_size"):
+        if getattr(model, name) <= 0 or getattr(model, name) % 256:
+            raise TrainerError(
+                f"{where}: model.{name} is {getattr(model, name)} - K-quants need a multiple of 256"
+            )
+    if model.heads <= 0 or model.hidden_size % model.heads or model.kv_heads <= 0 or model.heads % model.kv_heads:
+        raise TrainerError(f"{where}: model.heads must divide hidden_size, and kv_heads must divide heads")
+    if config.tokenizer.vocab_size < 258:
+        raise TrainerError(f"{where}: tokenizer.vocab_size must be at least 258 (256 bytes and two special tokens)")
+    if not training.phases or training.phases[-1].until != 1.0:
+        raise TrainerError(f"{where}: the last of training.phases must end at 1.0")
+    for phase in training.phases:
+        if not 0 < phase.sequence <= min(model.context, training.batch_tokens):
+            raise TrainerError(f"{where}: a phase's sequence must be between 1 and model.context and batch_tokens")
+    if len(sampling.since) != len(sampling.share) or not sampling.since or sampling.since[-1] != 0:
+        raise TrainerError(f"{where}: sampling.since and sampling.share must be equally long, and since must end with 0")
+    if training.minutes <= 0 or training.tokens <= 0 or model.layers <= 0:
+        raise TrainerError(f"{where}: training.minutes, training.tokens and model.layers must be above 0")

@@ -1,0 +1,74 @@
+"""The reference model in torch: a small Llama, made by transformers so that any tool reads its checkpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as functional
+
+from trainer.reference.config import ModelConfig
+from trainer.reference.tokenizer import BOS_ID, EOS_ID
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
+
+
+def build_model(config: ModelConfig, vocab_size: int) -> LlamaForCausalLM:
+    """A Llama with tied embeddings and random weights (normal, sd 0.02; outputs of each layer scaled by depth)."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=vocab_size,
+            hidden_size=config.hidden_size,
+            intermediate_size=config.intermediate_size,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.kv_heads,
+            max_position_embeddings=config.context,
+            rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta},
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=True,
+            use_cache=False,
+            bos_token_id=BOS_ID,
+            eos_token_id=EOS_ID,
+            attn_implementation="sdpa",
+        )
+    )
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                parameter.mul_((2 * config.layers) ** -0.5)
+    return model
+
+
+def token_losses(model: LlamaForCausalLM, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of each target in nats, shape (batch * length,); bf16 inside, float32 where it is summed."""
+    with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
+        hidden = model.model(input_ids=inputs).last_hidden_state
+        logits = model.lm_head(hidden)
+    return functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")
+
+
+def make_optimizers(model: LlamaForCausalLM, matrix_lr: float, other_lr: float, decay: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the layers, AdamW for embeddings and norms (Jordan 2024; Liu et al. 2025).
+
+    Muon's updates are scaled to the root mean square of AdamW's, so both rates mean the same kind of step.
+    """
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name]
+    chosen = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(
+            matrices, lr=matrix_lr, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0),
+    ]
+
+
+def lr_factor(progress: float, warmup: float, decay: float) -> float:
+    """Warm-up, plateau, linear decay to zero; `progress` in 0 to 1."""
+    if progress < warmup:
+        return max(progress / warmup, 0.01)
+    return min(1.0, (1.0 - progress) / decay) if decay > 0 else 1.0
