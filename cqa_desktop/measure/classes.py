@@ -1,0 +1,81 @@
+"""From figures to classes and marks (DESIGN section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cqa_desktop.measure.calibration import MIN_WORDS, Calibration, figures
+from cqa_desktop.measure.passages import sum_passage
+from cqa_desktop.measure.stock import StockRule, stock_phrases
+from cqa_desktop.measure.types import Mark, PassageClass, PassageMeasure, Percentile, ScoredPassage
+from cqa_desktop.text.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Percentiles at which a class begins; settings of the app."""
+
+    unexplained_z: float = 90.0
+    """`unexplained`: z in the most informed view above this ..."""
+    explained_information: float = 60.0
+    """... and information per token not above this; `earned`: information above it ..."""
+    earned_bits: float = 80.0
+    """... and bare bits per token above this ..."""
+    extreme_z: float = 97.0
+    """... and z in the most informed view not above this."""
+    predictable: float = 10.0
+    """`predictable`: z_story and bits per token after the story both below this."""
+    min_words: int = MIN_WORDS
+    """A shorter passage is never marked."""
+    stock: StockRule = field(default_factory=StockRule)
+
+
+def classify(percentile: Percentile, words: int, stock: Sequence[Span], thresholds: Thresholds) -> PassageClass:
+    """The class of a passage. The first that fits, of unexplained, earned, predictable, steady."""
+    if words < thresholds.min_words:
+        return "steady"
+    explained = percentile.information > thresholds.explained_information
+    if percentile.z > thresholds.unexplained_z and not explained:
+        return "unexplained"
+    if percentile.bits_per_token > thresholds.earned_bits and explained and percentile.z <= thresholds.extreme_z:
+        return "earned"
+    dull = percentile.z_story < thresholds.predictable and percentile.story_bits_per_token < thresholds.predictable
+    return "predictable" if dull or stock else "steady"
+
+
+def measure_passage(
+    passage: ScoredPassage, text: str, calibration: Calibration, thresholds: Thresholds = Thresholds()
+) -> PassageMeasure:
+    """Everything the measure says of one passage; `text` is the document its offsets count in."""
+    sums = sum_passage(passage)
+    percentile = Percentile(
+        **{name: calibration.percentile(name, value, passage.words) for name, value in figures(sums).items()}
+    )
+    stock = stock_phrases(passage, text, thresholds.stock) if passage.words >= thresholds.min_words else []
+    kind = classify(percentile, passage.words, stock, thresholds)
+    marks: tuple[Mark, ...] = ()
+    if kind == "predictable" and stock:
+        marks = tuple(Mark(span.start, span.end, "stock") for span in stock)
+    elif kind != "steady":
+        marks = (Mark(passage.start, passage.end, kind),)
+    return PassageMeasure(
+        start=passage.start,
+        end=passage.end,
+        kind=kind,
+        tokens=sums.tokens,
+        words=passage.words,
+        surprisal=sums.surprisal,
+        entropy=sums.entropy,
+        z=sums.z,
+        information=sums.information,
+        percentile=percentile,
+        marks=marks,
+    )
+
+
+def measure_passages(
+    passages: Sequence[ScoredPassage], text: str, calibration: Calibration, thresholds: Thresholds = Thresholds()
+) -> list[PassageMeasure]:
+    """`measure_passage` of each."""
+    return [measure_passage(passage, text, calibration, thresholds) for passage in passages]

@@ -1,0 +1,107 @@
+"""Stock phrases: runs of words that a reader could have finished.
+
+A run counts when it has at least `min_words` words, each of which the model had among its first guesses with high
+probability after the story, and at least two of them carry matter. Words already in the context do not make a phrase
+stock: repetition is the writer's own. Punctuation inside a run does not break it, but its own tokens are not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cqa_desktop.measure.function_words import FUNCTION_WORDS
+from cqa_desktop.measure.types import STORY, ScoredPassage
+from cqa_desktop.text.spans import Span
+from cqa_desktop.text.words import fold, words
+
+_BREAK = re.compile(r"[.!?;:\"“”\n()—–]")
+
+
+@dataclass(frozen=True, slots=True)
+class StockRule:
+    """When a run of words is a stock phrase."""
+
+    min_words: int = 4
+    max_rank: int = 3
+    """A word's every token was among this many first guesses."""
+    max_bits: float = 3.0
+    """A word's surprisal after the story."""
+    mean_bits: float = 1.6
+    """Mean surprisal of the run's words."""
+    min_content: int = 2
+    """Words of the run that are not function words."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordScores:
+    """One word of a passage: its span and what its tokens add up to in the story view."""
+
+    span: Span
+    text: str
+    bits: float
+    rank: int
+    """The greatest rank among its tokens."""
+    copied: bool
+
+
+def word_scores(passage: ScoredPassage, text: str, view: str = STORY) -> list[WordScores]:
+    """The passage's words, each with the sum of its tokens' surprisal.
+
+    A token belongs to the word in which it begins; one that holds several words counts to the first of them.
+    """
+    spans = words(text, passage.start, passage.end)
+    if not spans:
+        return []
+    starts = np.array([span.start for span in spans])
+    scores = passage.views[view]
+    owner = np.searchsorted(starts, passage.token_start, side="right") - 1
+    found = []
+    for index, span in enumerate(spans):
+        tokens = np.flatnonzero((owner == index) & (passage.token_start < span.end))
+        if len(tokens) == 0:
+            found.append(WordScores(span, span.of(text), 0.0, 0, False))
+            continue
+        found.append(
+            WordScores(
+                span,
+                span.of(text),
+                float(scores.surprisal[tokens].sum(dtype=np.float64)),
+                int(scores.rank[tokens].max()),
+                bool(passage.copied[tokens].all()),
+            )
+        )
+    return found
+
+
+def stock_phrases(passage: ScoredPassage, text: str, rule: StockRule = StockRule()) -> list[Span]:
+    """Spans of the stock phrases of a passage; `text` is the document that the offsets count in."""
+    scored = word_scores(passage, text)
+    found: list[Span] = []
+    run: list[WordScores] = []
+    for word in scored:
+        if run and _BREAK.search(text, run[-1].span.end, word.span.start):
+            found.extend(_judge(run, rule))
+            run = []
+        if word.rank < rule.max_rank and word.bits <= rule.max_bits:
+            run.append(word)
+        else:
+            found.extend(_judge(run, rule))
+            # The word that could not be guessed begins the phrase that could be guessed from it.
+            run = []
+    found.extend(_judge(run, rule))
+    return found
+
+
+def _judge(run: Sequence[WordScores], rule: StockRule) -> list[Span]:
+    if len(run) < rule.min_words:
+        return []
+    content = [word for word in run if fold(word.text) not in FUNCTION_WORDS]
+    fresh = [word for word in content if not word.copied]
+    mean = sum(word.bits for word in run) / len(run)
+    if len(content) < rule.min_content or not fresh or mean > rule.mean_bits:
+        return []
+    return [Span(run[0].span.start, run[-1].span.end)]
