@@ -95,6 +95,10 @@ class Event(msgspec.Struct, tag=True, frozen=True):
     job: int
 
 
+class JobStarted(Event, frozen=True, tag=True):
+    """The worker turned to this job: if it dies now, the job is the one that killed it."""
+
+
 class ModelLoaded(Event, frozen=True, tag=True):
     model: ModelInfo
     notice: str = ""
@@ -161,4 +165,4 @@ class JobCancelled(Event, frozen=True, tag=True):
     pass
 
 
-AnyEvent = Hello | ModelLoaded | JobFailed | ScoresReady | TokenExplained | JobDone | JobCancelled
+AnyEvent = Hello | JobStarted | ModelLoaded | JobFailed | ScoresReady | TokenExplained | JobDone | JobCancelled

@@ -57,24 +57,19 @@ def word_scores(passage: ScoredPassage, text: str, view: str = STORY) -> list[Wo
     if not spans:
         return []
     starts = np.array([span.start for span in spans])
+    ends = np.array([span.end for span in spans])
     scores = passage.views[view]
     owner = np.searchsorted(starts, passage.token_start, side="right") - 1
-    found = []
-    for index, span in enumerate(spans):
-        tokens = np.flatnonzero((owner == index) & (passage.token_start < span.end))
-        if len(tokens) == 0:
-            found.append(WordScores(span, span.of(text), 0.0, 0, False))
-            continue
-        found.append(
-            WordScores(
-                span,
-                span.of(text),
-                float(scores.surprisal[tokens].sum(dtype=np.float64)),
-                int(scores.rank[tokens].max()),
-                bool(passage.copied[tokens].all()),
-            )
-        )
-    return found
+    inside = (owner >= 0) & (passage.token_start < ends[owner])
+    owner, count = owner[inside], len(spans)
+    bits = np.bincount(owner, weights=scores.surprisal[inside], minlength=count)
+    rank = np.zeros(count, np.int32)
+    np.maximum.at(rank, owner, scores.rank[inside])
+    fresh = np.bincount(owner, weights=~passage.copied[inside], minlength=count)
+    return [
+        WordScores(span, span.of(text), *figures)
+        for span, *figures in zip(spans, bits.tolist(), rank.tolist(), (fresh == 0).tolist(), strict=True)
+    ]
 
 
 def stock_phrases(passage: ScoredPassage, text: str, rule: StockRule = StockRule()) -> list[Span]:

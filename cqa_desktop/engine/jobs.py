@@ -1,0 +1,136 @@
+"""What the worker does for each kind of request. No pipes, no threads: requests in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from cqa_desktop.engine.cache import ScoreCache
+from cqa_desktop.engine.calibrations import find_calibration
+from cqa_desktop.engine.errors import ModelError
+from cqa_desktop.engine.expectations import explain_word
+from cqa_desktop.engine.llama import LlamaModel, Stop
+from cqa_desktop.engine.messages import (
+    ExplainToken,
+    LoadModel,
+    ModelInfo,
+    ModelLoaded,
+    ParagraphScores,
+    Request,
+    ScoreDocument,
+    ScoresReady,
+    TokenExplained,
+)
+from cqa_desktop.engine.scorer import ScoredParagraph, Scorer
+from cqa_desktop.measure.stock import word_scores
+from cqa_desktop.measure.types import BRIEF, STORY
+
+Send = Callable[[msgspec.Struct], None]
+
+
+class JobRunner:
+    """Holds the model in use and runs one request at a time."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self._cache = ScoreCache(cache)
+        self._scorer: Scorer | None = None
+
+    def run(self, request: Request, send: Send, stop: Stop) -> None:
+        """Do what is asked and send its events; `JobDone` is the caller's to send.
+
+        Raises:
+            CancelledError: once `stop()` is true.
+            EngineError: if it cannot be done.
+        """
+        if isinstance(request, LoadModel):
+            self._load(request, send)
+        elif isinstance(request, ScoreDocument):
+            self._score(request, send, stop)
+        elif isinstance(request, ExplainToken):
+            self._explain(request, send, stop)
+
+    def close(self) -> None:
+        self._cache.close()
+        if self._scorer is not None:
+            self._scorer.model.close()
+
+    def _load(self, request: LoadModel, send: Send) -> None:
+        adapter = Path(request.adapter) if request.adapter else None
+        # The old model goes only when the new one stands: a bad file leaves the writer with what worked.
+        model = LlamaModel(Path(request.path), adapter=adapter, gpu=request.gpu)
+        calibration, own = find_calibration(model)
+        if self._scorer is not None:
+            self._scorer.model.close()
+        self._scorer = Scorer(model, calibration, self._cache)
+        send(ModelLoaded(request.job, model_info(model, calibrated=own), model.notice))
+
+    def _score(self, request: ScoreDocument, send: Send, stop: Stop) -> None:
+        scorer = self._need_model()
+        known = dict(request.known)
+
+        def hand_over(paragraphs: list[ScoredParagraph], done: int, total: int) -> None:
+            messages = [_paragraph_scores(paragraph) for paragraph in paragraphs]
+            # If this job steps aside and comes again, what was sent need not be sent again.
+            request.known.update({message.start: message.key for message in messages})
+            send(ScoresReady(request.job, request.document, request.revision, messages, done, total))
+
+        scorer.score(
+            request.text, request.brief, focus=request.focus, known=known, stop=stop, on_paragraphs=hand_over
+        )
+
+    def _explain(self, request: ExplainToken, send: Send, stop: Stop) -> None:
+        scorer = self._need_model()
+        found = explain_word(scorer, request.text, request.offset, request.brief, top=request.top, stop=stop)
+        if found is not None:
+            send(
+                TokenExplained(
+                    request.job,
+                    request.document,
+                    request.revision,
+                    found.start,
+                    found.end,
+                    found.bits,
+                    2.0**-found.bits,
+                    found.expected,
+                )
+            )
+
+    def _need_model(self) -> Scorer:
+        if self._scorer is None:
+            raise ModelError("No model is loaded - choose one with Open model.")
+        return self._scorer
+
+
+def model_info(model: LlamaModel, *, calibrated: bool) -> ModelInfo:
+    """What status bars and reports say of a model."""
+    return ModelInfo(
+        name=model.file.name,
+        path=str(model.file.path),
+        sha256=model.sha256,
+        parameters=model.file.parameters,
+        quantization=model.file.quantization,
+        context=model.file.context,
+        device=model.device,
+        adapter=model.adapter_file.name if model.adapter_file else "",
+        calibrated=calibrated,
+    )
+
+
+def _paragraph_scores(paragraph: ScoredParagraph) -> ParagraphScores:
+    found = [
+        word
+        for passage in paragraph.passages
+        for word in word_scores(passage, paragraph.text, BRIEF if BRIEF in passage.views else STORY)
+    ]
+    return ParagraphScores(
+        start=paragraph.span.start,
+        end=paragraph.span.end,
+        key=paragraph.key,
+        passages=list(paragraph.measures),
+        word_start=np.array([word.span.start for word in found], "<i4").tobytes(),
+        word_end=np.array([word.span.end for word in found], "<i4").tobytes(),
+        word_bits=np.array([word.bits for word in found], "<f4").tobytes(),
+    )

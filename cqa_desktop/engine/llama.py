@@ -1,0 +1,393 @@
+"""llama.cpp, through its low-level interface: load, tokenise, evaluate.
+
+Logits are never kept for a whole context. Only positions that predict a scored token ask for logits, and each batch is
+reduced straight from llama.cpp's own buffer before the next one is evaluated.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from cqa_desktop.engine.devices import cpu_name, default_threads, first_gpu
+from cqa_desktop.engine.errors import CancelledError, ModelError
+from cqa_desktop.engine.brief_prompt import PROSE
+from cqa_desktop.engine.gguf_file import PROMPT_FORMAT_KEY, GgufFile, inspect_adapter, inspect_model, sha256_of
+from cqa_desktop.measure.reduce import Reducer, concatenate
+from cqa_desktop.measure.types import Floats, Ints, ViewScores
+
+WINDOW = 1024
+"""Tokens in a window of context, unless the model was trained to see fewer."""
+BATCH = 512
+LOGITS_BYTES = 1 << 26
+"""The most that the logits of one batch may take: bounds memory at large vocabularies."""
+SEQUENCES = 64
+"""Passages that are evaluated side by side."""
+F32 = 0
+"""GGML_TYPE_F32."""
+ABORTED = 2
+"""What llama_decode returns when the abort callback stopped it."""
+
+Stop = Callable[[], bool]
+
+
+def never() -> bool:
+    """A `Stop` that never stops."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sequence to evaluate: `tokens` (BOS first), of which those from index `scored` (at least 1) are scored."""
+
+    tokens: Ints
+    scored: int
+
+
+class LlamaModel:
+    """A model, and perhaps an adapter, in memory. Not for use from two threads at once.
+
+    Raises:
+        ModelError: if the file cannot be used, or memory does not suffice.
+    """
+
+    def __init__(
+        self, path: Path, *, adapter: Path | None = None, gpu: bool = True, threads: int | None = None
+    ) -> None:
+        self.file: GgufFile = inspect_model(path)
+        self.adapter_file = inspect_adapter(adapter) if adapter else None
+        self.prompt_format = str((self.adapter_file or self.file).metadata.get(PROMPT_FORMAT_KEY, PROSE))
+        self.sha256 = sha256_of(path)
+        self.adapter_sha256 = sha256_of(adapter) if adapter else ""
+        self.threads = threads or default_threads()
+        self.notice = ""
+        self.tokens_evaluated = 0
+        """Tokens that went through the model since it was loaded: what caching and increments are tested by."""
+        self._handles: list[Callable[[], None]] = []
+        self._stop: Stop = never
+        try:
+            self._load(path, gpu)
+        except BaseException:
+            self.close()
+            raise
+
+    def _load(self, path: Path, gpu: bool) -> None:
+        import llama_cpp
+
+        self._c: Any = llama_cpp
+        _capture_log(llama_cpp)
+        llama_cpp.llama_backend_init()
+        device = first_gpu() if gpu else None
+        self._model = self._load_weights(path, offload=device is not None)
+        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
+        self.vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        self.window = min(self.file.context or WINDOW, WINDOW)
+        self.batch = max(16, min(BATCH, self.window, LOGITS_BYTES // (4 * self.vocabulary) // 16 * 16))
+        self._adapter = self._load_adapter()
+        self._adapter_on = False
+        self._reducer = Reducer(self.vocabulary)
+        self._sizes = np.full(self.vocabulary, -1, np.int32)
+        self._pieces: dict[int, bytes] = {}
+        self.device = f"{device.name}: {device.description}" if device else cpu_name(self.threads)
+        try:
+            self._open_context(offload=device is not None)
+        except ModelError as error:
+            if device is None:
+                raise
+            # A GPU that is there and fails must not keep the writer from working.
+            self.notice = f"{device.description} could not be used ({error}); the CPU took over."
+            self._model = self._load_weights(path, offload=False)
+            self._adapter = self._load_adapter()
+            self.device = cpu_name(self.threads)
+            self._open_context(offload=False)
+        bos = llama_cpp.llama_vocab_bos(self._vocab)
+        self.bos = bos if bos >= 0 else llama_cpp.llama_vocab_eos(self._vocab)
+        self.separator = self._separator()
+
+    def _load_weights(self, path: Path, *, offload: bool) -> Any:
+        parameters = self._c.llama_model_default_params()
+        parameters.n_gpu_layers = 999 if offload else 0
+        _LOG.clear()
+        model = self._c.llama_model_load_from_file(str(path).encode(), parameters)
+        if not model:
+            if offload:
+                self.notice = "The GPU could not hold the model; the CPU took over."
+                return self._load_weights(path, offload=False)
+            raise ModelError(f"{path}: llama.cpp cannot load it ({_last_error()}) - choose another model")
+        self._handles.append(lambda: self._c.llama_model_free(model))
+        return model
+
+    def _load_adapter(self) -> Any:
+        if self.adapter_file is None:
+            return None
+        _LOG.clear()
+        adapter = self._c.llama_adapter_lora_init(self._model, str(self.adapter_file.path).encode())
+        if not adapter:
+            raise ModelError(
+                f"{self.adapter_file.path}: does not fit {self.file.name} ({_last_error()}) - load it over its own base model"
+            )
+        return adapter  # freed with the model
+
+    def _open_context(self, *, offload: bool) -> None:
+        c = self._c
+        parameters = c.llama_context_default_params()
+        parameters.n_ctx = self.window
+        parameters.n_batch = parameters.n_ubatch = parameters.n_outputs_max = self.batch
+        parameters.n_seq_max = SEQUENCES
+        parameters.kv_unified = True
+        parameters.n_threads = parameters.n_threads_batch = self.threads
+        parameters.no_perf = True
+        # Half precision in the attention would cost more bits than the quantised weights do.
+        parameters.type_k = parameters.type_v = F32
+        parameters.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        parameters.offload_kqv = parameters.op_offload = offload
+        # Kept on the object: llama.cpp holds the bare pointer for the context's life.
+        self._abort = c.ggml_abort_callback(lambda _: self._stop())
+        parameters.abort_callback = self._abort
+        _LOG.clear()
+        context = c.llama_init_from_model(self._model, parameters)
+        if not context:
+            raise ModelError(
+                f"{self.file.path}: not enough memory for a context of {self.window} tokens ({_last_error()}) - "
+                "close other programs or choose a smaller model"
+            )
+        self._context = context
+        self._handles.append(lambda: c.llama_free(context))
+        self._memory = c.llama_get_memory(context)
+        self._input = _Batch(c, self.batch)
+
+    def _separator(self) -> Ints:
+        # Tokenised between two letters, as it stands between paragraphs: at the end of a text it would split otherwise.
+        around = self.tokenize("a\n\nb")
+        letters = (len(self.tokenize("a")), len(self.tokenize("b")))
+        return around[letters[0] : len(around) - letters[1]]
+
+    # --- tokens ---------------------------------------------------------------------------------------------------
+
+    def tokenize(self, text: str) -> Ints:
+        """Token ids of a text, without BOS; control tokens in the text are text."""
+        raw = text.encode("utf-8", "replace")
+        room = len(raw) + 8
+        buffer = np.empty(room, np.int32)
+        pointer = buffer.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
+        count = self._c.llama_tokenize(self._vocab, raw, len(raw), pointer, room, False, False)
+        if count < 0:
+            raise ModelError(f"{self.file.path}: its tokenizer failed on a text of {len(text)} characters")
+        return buffer[:count].copy()
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; empty for control tokens."""
+        found = self._pieces.get(token)
+        if found is None:
+            buffer = ctypes.create_string_buffer(256)
+            size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+            if size < 0:
+                buffer = ctypes.create_string_buffer(-size)
+                size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+            found = self._pieces[token] = buffer.raw[:size]
+        return found
+
+    def sizes(self, tokens: Ints) -> Ints:
+        """Bytes of each token."""
+        for token in np.unique(tokens[self._sizes[tokens] < 0]):
+            self._sizes[token] = len(self.piece(int(token)))
+        return self._sizes[tokens]
+
+    # --- evaluation -----------------------------------------------------------------------------------------------
+
+    def score(
+        self, runs: Sequence[Run], *, temperature: float = 1.0, adapter: bool = False, stop: Stop = never
+    ) -> list[ViewScores]:
+        """Score the runs' tokens, several runs side by side where they are short; one result a run, in order.
+
+        Raises:
+            CancelledError: as soon as `stop()` is true, in the middle of a batch too.
+            ModelError: if llama.cpp fails, or a run is longer than the window.
+        """
+        results: list[list[ViewScores]] = [[] for _ in runs]
+        self._use_adapter(adapter)
+        for group in self._groups(runs):
+            self._c.llama_memory_clear(self._memory, False)
+            for piece in _pieces([runs[index] for index in group], self.batch):
+                logits = self._decode(piece.tokens, piece.positions, piece.sequences, piece.wanted, stop)
+                scores = self._reducer.reduce(logits, piece.targets, temperature)
+                for sequence, start, end in piece.owners:
+                    results[group[sequence]].append(scores.slice(start, end))
+        return [concatenate(parts) for parts in results]
+
+    def logits_after(self, tokens: Ints, *, adapter: bool = False, stop: Stop = never) -> Floats:
+        """Logits of the token that follows `tokens` (BOS first), a copy of shape (V,); the context keeps them."""
+        self._use_adapter(adapter)
+        self._c.llama_memory_clear(self._memory, False)
+        logits = np.empty(0, np.float32)
+        for start in range(0, len(tokens), self.batch):
+            part = tokens[start : start + self.batch]
+            wanted = np.zeros(len(part), np.int8)
+            wanted[-1] = start + len(part) == len(tokens)
+            positions = np.arange(start, start + len(part), dtype=np.int32)
+            found = self._decode(part, positions, np.zeros(len(part), np.int32), wanted, stop)
+            if len(found):
+                logits = found[-1].copy()
+        return logits
+
+    def continue_each(self, length: int, tokens: Ints, step: int, stop: Stop = never) -> Floats:
+        """After `logits_after` of `length` tokens: append one token to each of several branches.
+
+        Branch i is its own continuation; `step` counts from 0. Returns logits of shape (branches, V), a copy.
+        """
+        branches = np.arange(1, len(tokens) + 1, dtype=np.int32)
+        if step == 0:
+            for branch in branches:
+                self._c.llama_memory_seq_cp(self._memory, 0, int(branch), -1, -1)
+        positions = np.full(len(tokens), length + step, np.int32)
+        return self._decode(tokens, positions, branches, np.ones(len(tokens), np.int8), stop).copy()
+
+    def _groups(self, runs: Sequence[Run]) -> Iterator[list[int]]:
+        group: list[int] = []
+        used = 0
+        for index, run in enumerate(runs):
+            if len(run.tokens) > self.window:
+                raise ModelError(f"{self.file.path}: {len(run.tokens)} tokens do not fit its window of {self.window}")
+            if group and (used + len(run.tokens) > self.window or len(group) == SEQUENCES):
+                yield group
+                group, used = [], 0
+            group.append(index)
+            used += len(run.tokens)
+        if group:
+            yield group
+
+    def _use_adapter(self, on: bool) -> None:
+        on = on and self._adapter is not None
+        if on == self._adapter_on:
+            return
+        if on:
+            adapters = (type(self._adapter) * 1)(self._adapter)
+            self._c.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0))
+        else:
+            self._c.llama_set_adapters_lora(self._context, None, 0, None)
+        self._adapter_on = on
+
+    def _decode(self, tokens: Ints, positions: Ints, sequences: Ints, wanted: Any, stop: Stop) -> Floats:
+        """Evaluate one batch; a view of llama.cpp's logits, valid until the next call, shape (wanted, V)."""
+        if stop():
+            raise CancelledError("stopped")
+        self._stop = stop
+        _LOG.clear()
+        code = self._c.llama_decode(self._context, self._input.fill(tokens, positions, sequences, wanted))
+        self._stop = never
+        if code == ABORTED or (code != 0 and stop()):
+            raise CancelledError("stopped")
+        if code != 0:
+            raise ModelError(f"{self.file.path}: llama.cpp failed with code {code} ({_last_error()})")
+        self.tokens_evaluated += len(tokens)
+        rows = int(np.count_nonzero(wanted))
+        if rows == 0:
+            self._c.llama_synchronize(self._context)
+            return np.empty((0, self.vocabulary), np.float32)
+        pointer = self._c.llama_get_logits(self._context)
+        return np.ctypeslib.as_array(pointer, (rows * self.vocabulary,)).reshape(rows, self.vocabulary)
+
+    def close(self) -> None:
+        """Free everything; a second call does nothing."""
+        while self._handles:
+            self._handles.pop()()
+
+    def __enter__(self) -> LlamaModel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One batch of the runs of a group."""
+
+    tokens: Ints
+    positions: Ints
+    sequences: Ints
+    wanted: Any
+    targets: Ints
+    owners: list[tuple[int, int, int]]
+    """(run, first row, end row) of the logits."""
+
+
+def _pieces(runs: Sequence[Run], size: int) -> Iterator[_Piece]:
+    # The last token of a run predicts nothing that is scored, so it is never evaluated.
+    lengths = np.array([len(run.tokens) - 1 for run in runs])
+    tokens = np.concatenate([run.tokens[:-1] for run in runs]).astype(np.int32)
+    targets = np.concatenate([run.tokens[1:] for run in runs]).astype(np.int32)
+    sequences = np.repeat(np.arange(len(runs), dtype=np.int32), lengths)
+    starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    positions = (np.arange(len(tokens)) - np.repeat(starts, lengths)).astype(np.int32)
+    first = np.array([run.scored - 1 for run in runs])
+    wanted = (positions >= np.repeat(first, lengths)).astype(np.int8)
+    for start in range(0, len(tokens), size):
+        part = slice(start, start + size)
+        chosen = wanted[part].astype(bool)
+        rows = sequences[part][chosen]
+        edges = np.flatnonzero(np.diff(rows, prepend=-1, append=-1))
+        owners = [(int(rows[a]), int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        yield _Piece(tokens[part], positions[part], sequences[part], wanted[part], targets[part][chosen], owners)
+
+
+class _Batch:
+    """A llama_batch over arrays of our own, filled without a loop over tokens."""
+
+    def __init__(self, c: Any, size: int) -> None:
+        self._tokens, self._positions, self._sequences = (np.zeros(size, np.int32) for _ in range(3))
+        self._wanted = np.zeros(size, np.int8)
+        self._ones = np.ones(size, np.int32)
+        # llama.cpp wants, for each token, a pointer to its list of sequences: here each list is one cell of an array.
+        base = self._sequences.ctypes.data
+        self._pointers = np.array([base + 4 * index for index in range(size)], np.uint64)
+        batch = c.llama_batch()
+        fields = {name: kind for name, kind in batch._fields_}
+        for name, array in {
+            "token": self._tokens,
+            "pos": self._positions,
+            "n_seq_id": self._ones,
+            "seq_id": self._pointers,
+            "logits": self._wanted,
+        }.items():
+            setattr(batch, name, ctypes.cast(array.ctypes.data, fields[name]))
+        self._batch = batch
+
+    def fill(self, tokens: Ints, positions: Ints, sequences: Ints, wanted: Any) -> Any:
+        count = len(tokens)
+        self._tokens[:count] = tokens
+        self._positions[:count] = positions
+        self._sequences[:count] = sequences
+        self._wanted[:count] = wanted
+        self._batch.n_tokens = count
+        return self._batch
+
+
+# llama.cpp's log is one for the process: its last lines, for messages, and the callback that must outlive every model.
+_LOG: deque[str] = deque(maxlen=40)
+_CALLBACKS: list[Any] = []
+
+
+def _capture_log(c: Any) -> None:
+    if not _CALLBACKS:
+
+        def keep(level: int, text: bytes, _: Any) -> None:
+            if level >= 3 or text.startswith(b"error"):
+                _LOG.append(text.decode("utf-8", "replace").strip())
+
+        _CALLBACKS.append(c.llama_log_callback(keep))
+        c.llama_log_set(_CALLBACKS[0], ctypes.c_void_p(0))
+
+
+def _last_error() -> str:
+    lines = [line.split(": ", 1)[-1] for line in _LOG if line]
+    return lines[0] if lines else "no reason given"

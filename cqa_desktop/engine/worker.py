@@ -1,0 +1,164 @@
+"""The worker process: owns the model, answers requests from standard input on standard output.
+
+`python -m cqa_desktop.engine.worker [--cache FILE]`. A thread reads requests; the main thread does one job at a time. It ends when
+its input closes, so a window that dies leaves no worker behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from cqa_desktop.engine.errors import CancelledError, EngineError
+from cqa_desktop.engine.jobs import JobRunner
+from cqa_desktop.engine.messages import (
+    PROTOCOL_VERSION,
+    AnyRequest,
+    Cancel,
+    Event,
+    Hello,
+    JobCancelled,
+    JobDone,
+    JobFailed,
+    JobStarted,
+    Request,
+    Shutdown,
+)
+from cqa_desktop.engine.scheduler import Scheduler, precedes, replaces
+from cqa_desktop.engine.transport import TransportError, read_messages, write_message
+
+
+@dataclass
+class _Current:
+    """The job in hand, and why it should stop."""
+
+    request: Request
+    cancelled: bool = False
+    yielding: bool = False
+    """Steps aside for a job that comes first, and goes on after it."""
+
+
+@dataclass
+class Worker:
+    """Reads requests, runs jobs, writes events."""
+
+    requests: BinaryIO
+    events: BinaryIO
+    runner: JobRunner
+    _scheduler: Scheduler = field(default_factory=Scheduler)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _current: _Current | None = None
+    _ending: bool = False
+
+    def run(self) -> None:
+        """Serve until the input closes."""
+        self._send(Hello(PROTOCOL_VERSION, os.getpid()))
+        reader = threading.Thread(target=self._read, name="requests", daemon=True)
+        reader.start()
+        while (current := self._next()) is not None:
+            self._do(current)
+        self.runner.close()
+
+    def _next(self) -> _Current | None:
+        with self._changed:
+            while not self._ending:
+                request = self._scheduler.next()
+                if request is not None:
+                    self._current = _Current(request)
+                    return self._current
+                self._changed.wait()
+            return None
+
+    def _do(self, current: _Current) -> None:
+        job = current.request.job
+        self._send(JobStarted(job))
+        outcome: Event
+        try:
+            self.runner.run(current.request, self._send, lambda: current.cancelled or current.yielding)
+            outcome = JobDone(job)
+        except CancelledError:
+            outcome = JobCancelled(job)
+        except EngineError as error:
+            outcome = JobFailed(job, str(error))
+        except MemoryError:
+            outcome = JobFailed(job, "Not enough memory - close other programs or choose a smaller model.")
+        with self._changed:
+            self._current = None
+            if isinstance(outcome, JobCancelled) and current.yielding and not current.cancelled:
+                self._scheduler.put_back(current.request)
+                return
+        self._send(outcome)
+
+    def _read(self) -> None:
+        decoder = msgspec.msgpack.Decoder(AnyRequest)
+        try:
+            for request in read_messages(self.requests, decoder):
+                if isinstance(request, Shutdown):
+                    break
+                self._take(request)
+        except (TransportError, OSError) as error:
+            print(f"worker: {error}", file=sys.stderr)
+        with self._changed:
+            self._ending = True
+            if self._current is not None:
+                self._current.cancelled = True
+            self._changed.notify()
+
+    def _take(self, request: Request) -> None:
+        gone: list[Request] = []
+        with self._changed:
+            current = self._current
+            if isinstance(request, Cancel):
+                if current is not None and current.request.job == request.target:
+                    current.cancelled = True
+                elif (queued := self._scheduler.cancel(request.target)) is not None:
+                    gone.append(queued)
+            else:
+                gone = self._scheduler.submit(request)
+                if current is not None and replaces(request, current.request):
+                    current.cancelled = True
+                elif current is not None and precedes(request, current.request):
+                    current.yielding = True
+                self._changed.notify()
+        for one in gone:
+            self._send(JobCancelled(one.job))
+
+    def _send(self, event: msgspec.Struct) -> None:
+        with _SENDING:
+            try:
+                write_message(self.events, event)
+            except OSError:
+                # The window is gone: there is nobody to tell, and the closing input ends the worker.
+                self._ending = True
+
+
+_SENDING = threading.Lock()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Take over standard input and output for messages, and serve."""
+    parser = argparse.ArgumentParser(prog="cqa-worker")
+    parser.add_argument("--cache", type=Path)
+    arguments = parser.parse_args(argv)
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started this one
+    # What libraries print must not get between the messages.
+    events = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests = os.fdopen(os.dup(0), "rb")
+    Worker(requests, events, JobRunner(arguments.cache)).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
