@@ -1,7 +1,7 @@
 """How a brief is put to a model.
 
-A base model of prose reads prose: what is true in the story's world, what the passage is to do, who reads it. A model tuned
-on another format names it in its metadata (`cqa.prompt_format`).
+A base model of prose reads prose: what is true in the story's world, what the passage is to do, who reads it. A model
+tuned on another format names it in its metadata (`cqa.prompt_format`).
 """
 
 from __future__ import annotations

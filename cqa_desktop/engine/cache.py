@@ -20,14 +20,15 @@ MEMORY_TOKENS = 4_000_000
 """Tokens of scores kept in memory: 64 MB, a long novel in every view."""
 DISK_BYTES = 512 * 1024 * 1024
 BATCH = 400
+TRIES = 40
 VERSION = 1
 
 
 class ScoreCache:
     """Scores by key. With a path, also in a SQLite file that several processes may share.
 
-    A file that is damaged is set aside and begun anew; one that cannot be written is done without. Neither is the writer's
-    problem: the cache only saves time.
+    A file that is damaged is set aside and begun anew; one that cannot be written is done without. Neither is the
+    writer's problem: the cache only saves time.
     """
 
     def __init__(self, path: Path | None = None, *, memory_tokens: int = MEMORY_TOKENS, disk_bytes: int = DISK_BYTES):
@@ -36,6 +37,8 @@ class ScoreCache:
         self._memory_tokens = memory_tokens
         self._disk_bytes = disk_bytes
         self._pending: dict[Key, bytes] = {}
+        self._used: set[Key] = set()
+        """Read from the disk since the last flush: they count as used."""
         self._disk = _open(path) if path else None
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, ViewScores]:
@@ -54,6 +57,7 @@ class ScoreCache:
             if scores is not None:
                 found[key] = scores
                 self._remember(key, scores)
+                self._used.add(key)
         return found
 
     def put(self, key: Key, scores: ViewScores) -> None:
@@ -66,11 +70,14 @@ class ScoreCache:
         """Write what is pending, and drop the oldest rows if the file has grown too large."""
         if self._disk is None or not self._pending:
             return
-        now = int(time.time())
+        now = time.time_ns()
         rows = [(key, now, blob) for key, blob in self._pending.items()]
+        touched = [(now, key) for key in self._used]
         self._pending.clear()
+        self._used.clear()
         try:
             with self._disk:
+                self._disk.executemany("UPDATE scores SET used = ? WHERE key = ?", touched)
                 self._disk.executemany("INSERT OR REPLACE INTO scores (key, used, scores) VALUES (?, ?, ?)", rows)
                 self._evict()
         except sqlite3.Error as error:
@@ -125,7 +132,7 @@ def _open(path: Path) -> sqlite3.Connection | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return _connect(path)
+            return _connect_patiently(path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
                 raise
@@ -138,8 +145,20 @@ def _open(path: Path) -> sqlite3.Connection | None:
         return None
 
 
+def _connect_patiently(path: Path) -> sqlite3.Connection:
+    # Two processes that open a new file at once: SQLite's own timeout does not cover the switch to WAL.
+    for _ in range(TRIES):
+        try:
+            return _connect(path)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.05)
+    return _connect(path)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    # One connection belongs to one scorer, which runs jobs one at a time, though perhaps not on the thread that opened it.
+    # A connection belongs to one scorer, which runs one job at a time, though perhaps not on the thread that opened it.
     disk = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
     try:
         disk.execute("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""Calibrating a model on reference prose: the temperature at which it is as surprised as it expects, then percentiles."""
+"""Calibrating a model on reference prose: a temperature at which it is as surprised as it expects, and percentiles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cqa_desktop.engine.llama import LlamaModel, Run, Stop, never
+from cqa_desktop.engine.batches import Run
+from cqa_desktop.engine.llama import LlamaModel, Stop, never
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.calibration import Calibration, fit_temperature
 from cqa_desktop.measure.types import STORY, Brief, ScoredPassage

@@ -114,13 +114,15 @@ class EngineClient:
         """Score a document; replaces an older request for it."""
         with self._lock:
             self._revisions[document] = revision
-        return self._submit(ScoreDocument(self._number(), document, revision, text, brief, focus, known or {}))
+        return self._submit(
+            ScoreDocument(self._number(), document, revision, sendable(text), brief, focus, known or {})
+        )
 
     def explain_token(
         self, document: str, revision: int, text: str, offset: int, brief: Brief = Brief(), top: int = 5
     ) -> int:
         """Ask what was expected at an offset."""
-        return self._submit(ExplainToken(self._number(), document, revision, text, offset, brief, top))
+        return self._submit(ExplainToken(self._number(), document, revision, sendable(text), offset, brief, top))
 
     def cancel(self, job: int) -> None:
         """Stop a job."""
@@ -164,7 +166,9 @@ class EngineClient:
     # --- the worker's life ----------------------------------------------------------------------------------------
 
     def _start(self) -> _Process:
-        popen = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        popen = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         process = _Process(popen)
         process.writer = threading.Thread(target=process.write, name="engine requests", daemon=True)
         process.writer.start()
@@ -198,35 +202,38 @@ class EngineClient:
 
     def _revive(self) -> bool:
         """Start the worker again and give it back its work, less a job that killed it twice."""
-        given_up: JobFailed | None = None
+        failed: list[JobFailed] = []
         with self._lock:
             self._silent_starts += 1
             if self._silent_starts > MAX_STARTS_WITHOUT_HELLO:
                 self._closing = True
                 notice = "The model's engine does not start. Writing goes on without marks; 'cqa doctor' says more."
+                failed = [JobFailed(job, notice) for job in self._outstanding]
             else:
-                notice, given_up = self._blame()
+                notice, failed = self._blame()
                 self._running = None
                 self._process = self._start()
                 again = [self._model] if self._model is not None else []
                 for request in [*again, *self._outstanding.values()]:
                     self._process.outbox.put(request)
             ended = self._closing
-        if given_up is not None:
-            self._on_event(given_up)
+        for one in failed:
+            self._on_event(one)
         self._on_notice(notice)
         return not ended
 
-    def _blame(self) -> tuple[str, JobFailed | None]:
+    def _blame(self) -> tuple[str, list[JobFailed]]:
         culprit = self._outstanding.get(self._running) if self._running is not None else None
+        if self._model is not None and self._model.job == self._running:
+            culprit = self._model  # the model in use, loaded again after an earlier crash
         restarted = "The model's engine stopped unexpectedly and was started again. Your draft is untouched."
         if culprit is None:
-            return restarted, None
+            return restarted, []
         identity = _identity(culprit)
         self._kills[identity] = self._kills.get(identity, 0) + 1
         if self._kills[identity] < MAX_KILLS:
-            return restarted, None
-        del self._outstanding[culprit.job]
+            return restarted, []
+        self._outstanding.pop(culprit.job, None)
         if isinstance(culprit, LoadModel):
             name = Path(culprit.path).name
             if self._model is not None and self._model.path == culprit.path:
@@ -234,9 +241,8 @@ class EngineClient:
             message = f"{name} stopped the engine twice and was given up - choose another model."
         else:
             message = "This text stopped the engine twice and is left unmarked until it changes."
-        return "The model's engine stopped unexpectedly twice on the same work, which was given up.", JobFailed(
-            culprit.job, message
-        )
+        notice = "The model's engine stopped unexpectedly twice on the same work, which was given up."
+        return notice, [JobFailed(culprit.job, message)]
 
     def _receive(self, event: AnyEvent) -> None:
         with self._lock:
@@ -268,6 +274,11 @@ class EngineClient:
         if isinstance(event, (ScoresReady, TokenExplained)):
             return event.revision < self._revisions.get(event.document, 0)
         return False
+
+
+def sendable(text: str) -> str:
+    """The text as UTF-8 can carry it: half a surrogate pair, which an editor can hold, becomes one question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _identity(request: Request) -> object:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 from dataclasses import dataclass
+from pathlib import Path
+
+from cqa_desktop.engine.library import load_library
 
 GPU_TYPES = (1, 2)
 """GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU."""
@@ -21,6 +24,7 @@ class Device:
 
 def devices() -> list[Device]:
     """What ggml's backends offer, in their order."""
+    load_library()
     from llama_cpp._ggml import libggml
 
     def function(name: str, result: type | None, *arguments: type) -> ctypes._NamedFuncPointer:
@@ -41,9 +45,7 @@ def devices() -> list[Device]:
 
 def first_gpu() -> Device | None:
     """The GPU that llama.cpp would use, or None."""
-    import llama_cpp
-
-    if not llama_cpp.llama_supports_gpu_offload():
+    if not load_library().llama_supports_gpu_offload():
         return None
     return next((device for device in devices() if device.is_gpu), None)
 
@@ -51,7 +53,15 @@ def first_gpu() -> Device | None:
 def default_threads() -> int:
     """Cores this process may use; llama.cpp gains nothing from a core's second thread, and more than 8 rarely help."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(usable, 8))
+    return max(1, min(usable, _cores() or usable, 8))
+
+
+def _cores(folder: Path = Path("/sys/devices/system/cpu")) -> int:
+    """Physical cores of this machine, where Linux tells; else 0."""
+    try:
+        return len({file.read_text() for file in folder.glob("cpu[0-9]*/topology/thread_siblings_list")})
+    except OSError:
+        return 0
 
 
 def cpu_name(threads: int) -> str:

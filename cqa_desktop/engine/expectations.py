@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cqa_desktop.engine.llama import Run, Stop, never
+from cqa_desktop.engine.batches import Run
+from cqa_desktop.engine.llama import Stop, never
 from cqa_desktop.engine.messages import Expectation
 from cqa_desktop.engine.plan import Plan, View
 from cqa_desktop.engine.scorer import Scorer
@@ -51,7 +52,9 @@ def explain_word(
     last = int(np.searchsorted(tokens.start, word.end, side="left"))
     if first >= last:
         return None
-    view = next((one for one in plan.views if one.name == BRIEF), None) or next(v for v in plan.views if v.name == STORY)
+    view = next((one for one in plan.views if one.name == BRIEF), None) or next(
+        v for v in plan.views if v.name == STORY
+    )
     run = _run_to(plan, view, paragraph, first, last)
     temperature = scorer.calibration.temperature
     scores = scorer.model.score([run], temperature=temperature, adapter=view.adapter, stop=stop)[0]

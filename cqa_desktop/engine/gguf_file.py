@@ -24,6 +24,14 @@ _STRING, _ARRAY = 8, 9
 MAX_STRING = 1 << 26
 MAX_COUNT = 1 << 22
 
+# Tensor type to (elements, bytes) of a block. How long a tensor of another type is, only llama.cpp knows.
+_BLOCKS: Final = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 40), 10: (256, 84),
+    11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292), 16: (256, 66), 17: (256, 74),
+    18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110), 22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2),
+    26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
+    40: (64, 36), 41: (128, 18),
+}  # fmt: skip
 _FILE_TYPES: Final = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M",
     13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K", 32: "BF16",
@@ -143,16 +151,14 @@ class _Reader:
         parameters, end = self._tensor_table(tensors)
         alignment = int(metadata.get("general.alignment", 32)) or 32
         data = -(-self._file.tell() // alignment) * alignment
-        if tensors and data + end >= self._size:
-            missing = data + end - self._size
-            raise ModelError(
-                f"{self._path}: is cut short, about {max(missing, 1):,} bytes are missing - download it again"
-            )
+        missing = data + end - self._size
+        if tensors and missing > 0:
+            raise ModelError(f"{self._path}: is cut short, {missing:,} bytes are missing - download it again")
         adapter = metadata.get("general.type") == "adapter"
         return GgufFile(self._path, metadata, tensors, parameters, adapter)
 
     def _tensor_table(self, tensors: int) -> tuple[int, int]:
-        """Parameters in all, and where the last tensor begins, relative to the data."""
+        """Parameters in all, and where the last tensor ends, relative to the data."""
         parameters = 0
         end = 0
         for _ in range(tensors):
@@ -163,8 +169,8 @@ class _Reader:
             count = 1
             for _ in range(dimensions):
                 count *= self._number("Q")
-            self._number("I")
-            end = max(end, self._number("Q"))
+            elements, size = _BLOCKS.get(self._number("I"), (1, 0))
+            end = max(end, self._number("Q") + -(-count // elements) * size)
             parameters += count
         return parameters, end
 

@@ -77,9 +77,7 @@ class JobRunner:
             request.known.update({message.start: message.key for message in messages})
             send(ScoresReady(request.job, request.document, request.revision, messages, done, total))
 
-        scorer.score(
-            request.text, request.brief, focus=request.focus, known=known, stop=stop, on_paragraphs=hand_over
-        )
+        scorer.score(request.text, request.brief, focus=request.focus, known=known, stop=stop, on_paragraphs=hand_over)
 
     def _explain(self, request: ExplainToken, send: Send, stop: Stop) -> None:
         scorer = self._need_model()

@@ -7,19 +7,19 @@ reduced straight from llama.cpp's own buffer before the next one is evaluated.
 from __future__ import annotations
 
 import ctypes
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from cqa_desktop.engine.batches import Batch, Flags, Run, pieces
+from cqa_desktop.engine.brief_prompt import PROSE
 from cqa_desktop.engine.devices import cpu_name, default_threads, first_gpu
 from cqa_desktop.engine.errors import CancelledError, ModelError
-from cqa_desktop.engine.brief_prompt import PROSE
 from cqa_desktop.engine.gguf_file import PROMPT_FORMAT_KEY, GgufFile, inspect_adapter, inspect_model, sha256_of
+from cqa_desktop.engine.library import clear_errors, last_error, load_library
 from cqa_desktop.measure.reduce import Reducer, concatenate
 from cqa_desktop.measure.types import Floats, Ints, ViewScores
 
@@ -41,14 +41,6 @@ Stop = Callable[[], bool]
 def never() -> bool:
     """A `Stop` that never stops."""
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One sequence to evaluate: `tokens` (BOS first), of which those from index `scored` (at least 1) are scored."""
-
-    tokens: Ints
-    scored: int
 
 
 class LlamaModel:
@@ -79,11 +71,7 @@ class LlamaModel:
             raise
 
     def _load(self, path: Path, gpu: bool) -> None:
-        import llama_cpp
-
-        self._c: Any = llama_cpp
-        _capture_log(llama_cpp)
-        llama_cpp.llama_backend_init()
+        llama_cpp = self._c = load_library()
         device = first_gpu() if gpu else None
         self._model = self._load_weights(path, offload=device is not None)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
@@ -114,24 +102,25 @@ class LlamaModel:
     def _load_weights(self, path: Path, *, offload: bool) -> Any:
         parameters = self._c.llama_model_default_params()
         parameters.n_gpu_layers = 999 if offload else 0
-        _LOG.clear()
+        clear_errors()
         model = self._c.llama_model_load_from_file(str(path).encode(), parameters)
         if not model:
             if offload:
                 self.notice = "The GPU could not hold the model; the CPU took over."
                 return self._load_weights(path, offload=False)
-            raise ModelError(f"{path}: llama.cpp cannot load it ({_last_error()}) - choose another model")
+            raise ModelError(f"{path}: llama.cpp cannot load it ({last_error()}) - choose another model")
         self._handles.append(lambda: self._c.llama_model_free(model))
         return model
 
     def _load_adapter(self) -> Any:
         if self.adapter_file is None:
             return None
-        _LOG.clear()
+        clear_errors()
         adapter = self._c.llama_adapter_lora_init(self._model, str(self.adapter_file.path).encode())
         if not adapter:
             raise ModelError(
-                f"{self.adapter_file.path}: does not fit {self.file.name} ({_last_error()}) - load it over its own base model"
+                f"{self.adapter_file.path}: does not fit {self.file.name} ({last_error()}) - "
+                "load it over its own base model"
             )
         return adapter  # freed with the model
 
@@ -144,24 +133,26 @@ class LlamaModel:
         parameters.kv_unified = True
         parameters.n_threads = parameters.n_threads_batch = self.threads
         parameters.no_perf = True
-        # Half precision in the attention would cost more bits than the quantised weights do.
         parameters.type_k = parameters.type_v = F32
-        parameters.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        # Flash attention is a fifth faster on a CPU and, being half precision inside, up to 0.003 bits off: less than
+        # rounding the weights costs, so only a model whose weights are not rounded is evaluated without.
+        exact = self.file.quantization == "F32"
+        parameters.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED if exact else c.LLAMA_FLASH_ATTN_TYPE_AUTO
         parameters.offload_kqv = parameters.op_offload = offload
         # Kept on the object: llama.cpp holds the bare pointer for the context's life.
         self._abort = c.ggml_abort_callback(lambda _: self._stop())
         parameters.abort_callback = self._abort
-        _LOG.clear()
+        clear_errors()
         context = c.llama_init_from_model(self._model, parameters)
         if not context:
             raise ModelError(
-                f"{self.file.path}: not enough memory for a context of {self.window} tokens ({_last_error()}) - "
+                f"{self.file.path}: not enough memory for a context of {self.window} tokens ({last_error()}) - "
                 "close other programs or choose a smaller model"
             )
         self._context = context
         self._handles.append(lambda: c.llama_free(context))
         self._memory = c.llama_get_memory(context)
-        self._input = _Batch(c, self.batch)
+        self._input = Batch(c, self.batch)
 
     def _separator(self) -> Ints:
         # Tokenised between two letters, as it stands between paragraphs: at the end of a text it would split otherwise.
@@ -215,7 +206,7 @@ class LlamaModel:
         self._use_adapter(adapter)
         for group in self._groups(runs):
             self._c.llama_memory_clear(self._memory, False)
-            for piece in _pieces([runs[index] for index in group], self.batch):
+            for piece in pieces([runs[index] for index in group], self.batch):
                 logits = self._decode(piece.tokens, piece.positions, piece.sequences, piece.wanted, stop)
                 scores = self._reducer.reduce(logits, piece.targets, temperature)
                 for sequence, start, end in piece.owners:
@@ -274,18 +265,18 @@ class LlamaModel:
             self._c.llama_set_adapters_lora(self._context, None, 0, None)
         self._adapter_on = on
 
-    def _decode(self, tokens: Ints, positions: Ints, sequences: Ints, wanted: Any, stop: Stop) -> Floats:
+    def _decode(self, tokens: Ints, positions: Ints, sequences: Ints, wanted: Flags, stop: Stop) -> Floats:
         """Evaluate one batch; a view of llama.cpp's logits, valid until the next call, shape (wanted, V)."""
         if stop():
             raise CancelledError("stopped")
         self._stop = stop
-        _LOG.clear()
+        clear_errors()
         code = self._c.llama_decode(self._context, self._input.fill(tokens, positions, sequences, wanted))
         self._stop = never
         if code == ABORTED or (code != 0 and stop()):
             raise CancelledError("stopped")
         if code != 0:
-            raise ModelError(f"{self.file.path}: llama.cpp failed with code {code} ({_last_error()})")
+            raise ModelError(f"{self.file.path}: llama.cpp failed with code {code} ({last_error()})")
         self.tokens_evaluated += len(tokens)
         rows = int(np.count_nonzero(wanted))
         if rows == 0:
@@ -306,88 +297,3 @@ class LlamaModel:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One batch of the runs of a group."""
-
-    tokens: Ints
-    positions: Ints
-    sequences: Ints
-    wanted: Any
-    targets: Ints
-    owners: list[tuple[int, int, int]]
-    """(run, first row, end row) of the logits."""
-
-
-def _pieces(runs: Sequence[Run], size: int) -> Iterator[_Piece]:
-    # The last token of a run predicts nothing that is scored, so it is never evaluated.
-    lengths = np.array([len(run.tokens) - 1 for run in runs])
-    tokens = np.concatenate([run.tokens[:-1] for run in runs]).astype(np.int32)
-    targets = np.concatenate([run.tokens[1:] for run in runs]).astype(np.int32)
-    sequences = np.repeat(np.arange(len(runs), dtype=np.int32), lengths)
-    starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-    positions = (np.arange(len(tokens)) - np.repeat(starts, lengths)).astype(np.int32)
-    first = np.array([run.scored - 1 for run in runs])
-    wanted = (positions >= np.repeat(first, lengths)).astype(np.int8)
-    for start in range(0, len(tokens), size):
-        part = slice(start, start + size)
-        chosen = wanted[part].astype(bool)
-        rows = sequences[part][chosen]
-        edges = np.flatnonzero(np.diff(rows, prepend=-1, append=-1))
-        owners = [(int(rows[a]), int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-        yield _Piece(tokens[part], positions[part], sequences[part], wanted[part], targets[part][chosen], owners)
-
-
-class _Batch:
-    """A llama_batch over arrays of our own, filled without a loop over tokens."""
-
-    def __init__(self, c: Any, size: int) -> None:
-        self._tokens, self._positions, self._sequences = (np.zeros(size, np.int32) for _ in range(3))
-        self._wanted = np.zeros(size, np.int8)
-        self._ones = np.ones(size, np.int32)
-        # llama.cpp wants, for each token, a pointer to its list of sequences: here each list is one cell of an array.
-        base = self._sequences.ctypes.data
-        self._pointers = np.array([base + 4 * index for index in range(size)], np.uint64)
-        batch = c.llama_batch()
-        fields = {name: kind for name, kind in batch._fields_}
-        for name, array in {
-            "token": self._tokens,
-            "pos": self._positions,
-            "n_seq_id": self._ones,
-            "seq_id": self._pointers,
-            "logits": self._wanted,
-        }.items():
-            setattr(batch, name, ctypes.cast(array.ctypes.data, fields[name]))
-        self._batch = batch
-
-    def fill(self, tokens: Ints, positions: Ints, sequences: Ints, wanted: Any) -> Any:
-        count = len(tokens)
-        self._tokens[:count] = tokens
-        self._positions[:count] = positions
-        self._sequences[:count] = sequences
-        self._wanted[:count] = wanted
-        self._batch.n_tokens = count
-        return self._batch
-
-
-# llama.cpp's log is one for the process: its last lines, for messages, and the callback that must outlive every model.
-_LOG: deque[str] = deque(maxlen=40)
-_CALLBACKS: list[Any] = []
-
-
-def _capture_log(c: Any) -> None:
-    if not _CALLBACKS:
-
-        def keep(level: int, text: bytes, _: Any) -> None:
-            if level >= 3 or text.startswith(b"error"):
-                _LOG.append(text.decode("utf-8", "replace").strip())
-
-        _CALLBACKS.append(c.llama_log_callback(keep))
-        c.llama_log_set(_CALLBACKS[0], ctypes.c_void_p(0))
-
-
-def _last_error() -> str:
-    lines = [line.split(": ", 1)[-1] for line in _LOG if line]
-    return lines[0] if lines else "no reason given"

@@ -8,9 +8,10 @@ from hashlib import blake2b
 
 import numpy as np
 
+from cqa_desktop.engine.batches import Run
 from cqa_desktop.engine.brief_prompt import brief_text, only
 from cqa_desktop.engine.cache import Key
-from cqa_desktop.engine.llama import LlamaModel, Run
+from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.tokens import ParagraphTokenizer, PassageTokens, TokenizedParagraph
 from cqa_desktop.engine.windows import Segment, Unit, make_segments, split_units
 from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, STORY, Bools, Brief, Ints
@@ -232,4 +233,3 @@ def _join(model: LlamaModel, text: str) -> Ints:
             parts.append(model.separator)
         parts.append(model.tokenize(straighten_quotes(paragraph)))
     return np.concatenate(parts)
-

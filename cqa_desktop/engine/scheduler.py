@@ -1,8 +1,8 @@
 """Which job runs next. No threads and no clock: the worker brings both.
 
 What the writer waits for at this moment comes first: loading a model, then explaining a word, then scoring, the newest
-request first. A newer request for the same text replaces the older one. A running job steps aside for one that precedes it
-and is put back; what it has scored by then is cached.
+request first. A newer request for the same text replaces the older one. A running job steps aside for one that precedes
+it and is put back; what it has scored by then is cached.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scoring a draft in every view: what is known comes from the cache, the rest from the model, nearest to the writer first."""
+"""Scoring a draft in every view: what is known from the cache, the rest by the model, nearest to the writer first."""
 
 from __future__ import annotations
 

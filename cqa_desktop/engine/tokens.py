@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
+import numpy.typing as npt
 
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.measure.types import Ints
@@ -110,7 +111,7 @@ def _next_visible(text: str) -> Ints:
     return np.append(following, count).astype(np.int32)
 
 
-def _passages(text: str, start: Ints, spans: Sequence[Span]) -> tuple[PassageTokens, ...]:
+def _passages(text: str, start: npt.NDArray[np.integer], spans: Sequence[Span]) -> tuple[PassageTokens, ...]:
     firsts = np.searchsorted(start, [span.start for span in spans], side="left")
     lasts = np.append(firsts[1:], len(start))
     if len(firsts):

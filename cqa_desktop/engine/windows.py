@@ -1,7 +1,7 @@
 """Segments and their contexts: which tokens are evaluated together.
 
-Pure functions of token counts and content hashes. A cut between segments is decided by the paragraphs around it alone, so an
-edit moves the cuts near it and no others.
+Pure functions of token counts and content hashes. A cut between segments is decided by the paragraphs around it alone,
+so an edit moves the cuts near it and no others.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ def split_units(sizes: Sequence[Sequence[tuple[int, int]]], limit: int, separato
         for passage, (first, last) in enumerate(passages):
             for start in range(first, max(last, first + 1), room):
                 stop = min(start + room, last)
-                units.append(
-                    Unit(paragraph, passage, start, stop, opens, stop - start + (separator if opens else 0))
-                )
+                units.append(Unit(paragraph, passage, start, stop, opens, stop - start + (separator if opens else 0)))
                 opens = False
     return units
 
@@ -70,9 +68,7 @@ def anchors(costs: Sequence[int], hashes: Sequence[int], reach: int = REACH) -> 
     return found
 
 
-def _least(
-    value: int, costs: Sequence[int], hashes: Sequence[int], others: range, reach: int, *, strict: bool
-) -> bool:
+def _least(value: int, costs: Sequence[int], hashes: Sequence[int], others: range, reach: int, *, strict: bool) -> bool:
     distance = 0
     for other in others:
         if hashes[other] < value or (strict and hashes[other] == value):
@@ -88,8 +84,8 @@ def make_segments(
 ) -> list[Segment]:
     """Segments of at most `limit` tokens over the units from `begin` on, each after at most `context` tokens.
 
-    `hashes` holds one content hash a paragraph. The context is whole paragraphs, as many as fit; where not even one fits,
-    whole units.
+    `hashes` holds one content hash a paragraph. The context is whole paragraphs, as many as fit; where not even one
+    fits, whole units.
     """
     costs = [0] * len(hashes)
     for unit in units:

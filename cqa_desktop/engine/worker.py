@@ -1,7 +1,7 @@
 """The worker process: owns the model, answers requests from standard input on standard output.
 
-`python -m cqa_desktop.engine.worker [--cache FILE]`. A thread reads requests; the main thread does one job at a time. It ends when
-its input closes, so a window that dies leaves no worker behind.
+`python -m cqa_desktop.engine.worker [--cache FILE]`. A thread reads requests; the main thread does one job at a time.
+It ends when its input closes, so a window that dies leaves no worker behind.
 """
 
 from __future__ import annotations

@@ -279,9 +279,45 @@ def test_an_engine_that_cannot_start_says_so_once_and_is_left_alone() -> None:
     desk = Desk().start(command=[sys.executable, "-c", "raise SystemExit(3)"])
     try:
         desk.until(lambda: any("does not start" in one for one in desk.notices), "notice that it does not start")
-        desk.client.score_document("d", 1, PROSE)
+        assert len(desk.notices) == 1 + 3, "one for each try, then this"
     finally:
         desk.client.close()
+
+
+def test_work_asked_of_an_engine_that_cannot_start_is_answered() -> None:
+    desk = Desk().start(command=[sys.executable, "-c", "import time; time.sleep(0.2); raise SystemExit(3)"])
+    try:
+        answer = desk.ended(desk.client.score_document("d", 1, PROSE))
+        assert isinstance(answer, JobFailed)
+        assert "does not start" in answer.message
+    finally:
+        desk.client.close()
+
+
+def test_a_model_in_use_that_can_no_longer_be_loaded_does_not_crash_for_ever(tiny_path: Path, tmp_path: Path) -> None:
+    killer = tmp_path / "killer.gguf"
+    killer.write_bytes(tiny_path.read_bytes())
+    once = KILLER.replace('"killer.gguf"', '"killer.gguf" and os.path.exists(str(path) + ".armed")')
+    desk = Desk().start(command=[sys.executable, "-c", once])
+    try:
+        desk.load(killer)
+        (tmp_path / "killer.gguf.armed").touch()
+        os.kill(desk.client.pid, signal.SIGKILL)
+        desk.until(lambda: any("given up" in one for one in desk.notices), "notice that it was given up")
+        assert len(desk.notices) == 3
+        assert isinstance(desk.ended(desk.client.score_document("d", 1, PROSE)), JobFailed)
+        desk.load(tiny_path)
+    finally:
+        desk.client.close()
+
+
+def test_half_a_surrogate_pair_in_a_draft_is_no_reason_to_hang(desk: Desk, tiny_path: Path) -> None:
+    desk.load(tiny_path)
+    job = desk.client.score_document("d", 1, "The harbour \ud83d lay still under the rain.")
+    assert isinstance(desk.ended(job), JobDone)
+    assert [one.end for event in desk.of(ScoresReady, job) for one in event.paragraphs] == [
+        len("The harbour ? lay still under the rain.")
+    ]
 
 
 def test_noise_on_standard_output_does_not_reach_the_messages(tiny_path: Path) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from tiny_gguf import PROSE, Shape, make_weights, transformers_model, write_adapter, write_model
 
+from cqa_desktop.engine.batches import Run
 from cqa_desktop.engine.errors import CancelledError, ModelError
-from cqa_desktop.engine.llama import LlamaModel, Run
+from cqa_desktop.engine.llama import LlamaModel
 
 
 def run_of(model: LlamaModel, text: str, scored: int = 1) -> Run:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from tiny_gguf import PROSE
 
+from cqa_desktop.engine.batches import Run
 from cqa_desktop.engine.cache import ScoreCache
 from cqa_desktop.engine.errors import CancelledError
-from cqa_desktop.engine.llama import LlamaModel, Run
+from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import ScoredDocument, ScoredParagraph, Scorer
 from cqa_desktop.measure.calibration import Calibration
 from cqa_desktop.measure.passages import sum_passage
