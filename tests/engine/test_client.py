@@ -86,7 +86,9 @@ class Desk:
         return found[0]
 
     def load(self, path: Path, adapter: Path | None = None) -> ModelLoaded:
-        return self.wait(ModelLoaded, self.client.load_model(str(path), str(adapter or "")))
+        job = self.client.load_model(str(path), str(adapter or ""))
+        assert isinstance(self.ended(job), JobDone)
+        return self.wait(ModelLoaded, job)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_segments_cover_the_draft_and_fit_the_window(draft: Paragraphs) -> None:
 @given(drafts, st.data())
 def test_an_edit_changes_only_what_is_near(draft: Paragraphs, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(draft) - 1))
-    edited = [*draft[:at], data.draw(paragraph), *draft[at + 1 :]]
+    edited = [*draft[:at], data.draw(paragraph.filter(lambda one: one[0] not in dict(draft))), *draft[at + 1 :]]
     known = set(cut(draft))
     hashes = [value for value, _ in edited]
     costs = {value: sum(passages) + SEPARATOR for value, passages in edited}
@@ -60,7 +60,8 @@ def test_an_edit_changes_only_what_is_near(draft: Paragraphs, data: st.DataObjec
     fixed = [
         starts[value]
         for index, value in enumerate(hashes)
-        if not place - REACH <= starts[value] <= place + costs[hashes[at]] + REACH and _is_least(index, hashes, costs)
+        if max(place - starts[value] - costs[value], starts[value] - place - costs[hashes[at]]) >= REACH
+        and _is_least(index, hashes, costs)
     ]
     # Between two cuts that the edit cannot move, cuts may move; after them, a context may reach back over the edit.
     before = max((start for start in fixed if start < place), default=0)
