@@ -68,7 +68,9 @@ class Calibration:
         rows = [(passage.words, figures(sum_passage(passage))) for passage in passages if passage.words >= MIN_WORDS]
         by_band = [[row for words, row in rows if band_of(words) == band] for band in range(len(BANDS))]
         tables = {
-            name: tuple(_quantiles([row[name] for row in _with_neighbours(by_band, band)]) for band in range(len(BANDS)))
+            name: tuple(
+                _quantiles([row[name] for row in _with_neighbours(by_band, band)]) for band in range(len(BANDS))
+            )
             for name in FIGURES
         }
         return cls(model, temperature, len(rows), tables)

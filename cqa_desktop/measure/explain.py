@@ -30,8 +30,10 @@ def explain(passage: PassageMeasure, has_brief: bool) -> str:
     if passage.kind == "predictable" and any(mark.kind == "stock" for mark in passage.marks):
         count = sum(mark.kind == "stock" for mark in passage.marks)
         phrase = "A phrase here is" if count == 1 else f"{count} phrases here are"
-        return f"{phrase} stock: after the first word or two, a reader could finish it." if count == 1 else (
-            f"{phrase} stock: after the first word or two, a reader could finish them."
+        return (
+            f"{phrase} stock: after the first word or two, a reader could finish it."
+            if count == 1
+            else (f"{phrase} stock: after the first word or two, a reader could finish them.")
         )
     if passage.kind == "predictable":
         share = max(1, round(100 - passage.percentile.story_bits_per_token))

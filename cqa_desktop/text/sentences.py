@@ -16,8 +16,7 @@ HARD_LIMIT = 800
 """A passage is cut here whatever stands there."""
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms mx dr st prof rev hon sr jr capt col gen lt sgt maj cpl cmdr gov sen rep messrs mme mlle esq no vol fig "
-    "etc vs viz cf e.g i.e a.m p.m u.s u.k jan feb mar apr jun jul aug sept oct nov dec".split()
+    ["mr", "mrs", "ms", "mx", "dr", "st", "prof", "rev", "hon", "sr", "jr", "capt", "col", "gen", "lt", "sgt", "maj", "cpl", "cmdr", "gov", "sen", "rep", "messrs", "mme", "mlle", "esq", "no", "vol", "fig", "etc", "vs", "viz", "cf", "e.g", "i.e", "a.m", "p.m", "u.s", "u.k", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "oct", "nov", "dec"]
 )
 _CLOSERS = "\"'”’»)]}*_"
 _OPENERS = "\"'“‘«([{*_—-–…"

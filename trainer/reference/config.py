@@ -145,9 +145,7 @@ def _check(config: ReferenceConfig, where: str) -> None:
     model, training, sampling = config.model, config.training, config.sampling
     for name in ("hidden_size", "intermediate_size"):
         if getattr(model, name) <= 0 or getattr(model, name) % 256:
-            raise TrainerError(
-                f"{where}: model.{name} is {getattr(model, name)} - K-quants need a multiple of 256"
-            )
+            raise TrainerError(f"{where}: model.{name} is {getattr(model, name)} - K-quants need a multiple of 256")
     if model.heads <= 0 or model.hidden_size % model.heads or model.kv_heads <= 0 or model.heads % model.kv_heads:
         raise TrainerError(f"{where}: model.heads must divide hidden_size, and kv_heads must divide heads")
     if config.tokenizer.vocab_size < 258:
@@ -158,6 +156,8 @@ def _check(config: ReferenceConfig, where: str) -> None:
         if not 0 < phase.sequence <= min(model.context, training.batch_tokens):
             raise TrainerError(f"{where}: a phase's sequence must be between 1 and model.context and batch_tokens")
     if len(sampling.since) != len(sampling.share) or not sampling.since or sampling.since[-1] != 0:
-        raise TrainerError(f"{where}: sampling.since and sampling.share must be equally long, and since must end with 0")
+        raise TrainerError(
+            f"{where}: sampling.since and sampling.share must be equally long, and since must end with 0"
+        )
     if training.minutes <= 0 or training.tokens <= 0 or model.layers <= 0:
         raise TrainerError(f"{where}: training.minutes, training.tokens and model.layers must be above 0")

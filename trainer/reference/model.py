@@ -51,7 +51,9 @@ def token_losses(model: LlamaForCausalLM, inputs: torch.Tensor, targets: torch.T
     return functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")
 
 
-def make_optimizers(model: LlamaForCausalLM, matrix_lr: float, other_lr: float, decay: float) -> list[torch.optim.Optimizer]:
+def make_optimizers(
+    model: LlamaForCausalLM, matrix_lr: float, other_lr: float, decay: float
+) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the layers, AdamW for embeddings and norms (Jordan 2024; Liu et al. 2025).
 
     Muon's updates are scaled to the root mean square of AdamW's, so both rates mean the same kind of step.
@@ -60,9 +62,7 @@ def make_optimizers(model: LlamaForCausalLM, matrix_lr: float, other_lr: float, 
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     return [
-        torch.optim.Muon(
-            matrices, lr=matrix_lr, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
-        ),
+        torch.optim.Muon(matrices, lr=matrix_lr, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0),
     ]
 
