@@ -1,4 +1,4 @@
-"""`cqa-train`: the commands. Heavy packages are imported only where a command needs them, so that --help answers at once."""
+"""`cqa-train`: the commands. Heavy packages are imported where a command needs them: --help answers at once."""
 
 from __future__ import annotations
 

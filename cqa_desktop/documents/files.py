@@ -1,4 +1,4 @@
-"""Opening and saving drafts. The files stay the writer's own: encoding, line breaks and byte-order mark come back as they were."""
+"""Opening and saving drafts. The files stay the writer's own: encoding, line breaks and mark come back as they were."""
 
 from __future__ import annotations
 
@@ -47,15 +47,28 @@ def open_document(path: Path) -> Document:
     Raises:
         DocumentError: for a missing file, a folder, no permission, a file that is no text, or one over 100 MB.
     """
+    return decode_document(path, _read_bytes(path))
+
+
+def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
+    """A draft's text with the line breaks it has in the file, and what its reader should know of it.
+
+    Raises:
+        DocumentError: as `open_document`.
+    """
+    text, _, _, notices = _decode(path, _read_bytes(path))
+    return text, tuple(notices)
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise DocumentError(f"{path}: is a folder - choose a file in it")
         if path.stat().st_size > MAX_BYTES:
             raise DocumentError(f"{path}: is over {MAX_BYTES // 1_000_000} MB - split it into parts")
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DocumentError(f"{path}: {_reason(error)}") from error
-    return decode_document(path, raw)
 
 
 def decode_document(path: Path, raw: bytes) -> Document:
@@ -64,17 +77,22 @@ def decode_document(path: Path, raw: bytes) -> Document:
     Raises:
         DocumentError: if they are no text.
     """
+    text, encoding, bom, notices = _decode(path, raw)
+    newline = _newline(text)
+    if "\r" in text and newline == "\n":
+        notices.append("The file mixes kinds of line breaks; they are saved as one kind.")
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Document(path, plain, encoding, bom, newline, _digest(raw), tuple(notices))
+
+
+def _decode(path: Path, raw: bytes) -> tuple[str, str, bytes, list[str]]:
     encoding, bom, notices = _detect(path, raw)
     text = raw[len(bom) :].decode(encoding, "surrogateescape" if encoding in ("utf-8", "ascii") else "strict")
     if "\0" in text:
         if text.count("\0") > max(8, len(text) // 100):
             raise DocumentError(f"{path}: is not a text file - open a .txt or .md file")
         notices.append("The file holds NUL characters; they are kept.")
-    newline = _newline(text)
-    if "\r" in text and newline == "\n":
-        notices.append("The file mixes kinds of line breaks; they are saved as one kind.")
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Document(path, plain, encoding, bom, newline, _digest(raw), tuple(notices))
+    return text, encoding, bom, notices
 
 
 def new_document(path: Path) -> Document:
@@ -101,10 +119,10 @@ def save_document(
         same_file = path is None or path == document.path
         if old is not None and same_file and not force and _digest(old) != document.digest:
             raise ChangedOutsideError(f"{target}: was changed by another program since it was opened")
-        if same_file and not confirm_shorter and len(document.text) - len(text) > WORTH_ASKING:
-            if len(text) < SHORTER * len(document.text):
-                lost = len(document.text) - len(text)
-                raise MuchShorterError(f"{target}: saving would remove {lost:,} of {len(document.text):,} characters")
+        lost = len(document.text) - len(text)
+        shorter = lost > WORTH_ASKING and len(text) < SHORTER * len(document.text)
+        if same_file and shorter and not confirm_shorter:
+            raise MuchShorterError(f"{target}: saving would remove {lost:,} of {len(document.text):,} characters")
         if old and old != raw:
             _keep_backup(target, old)
         write_atomically(target, raw)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.measure.types import Ints
-from cqa_desktop.text.normalise import straighten_quotes
+from cqa_desktop.text.normalise import as_one_line, straighten_quotes
 from cqa_desktop.text.offsets import utf8_offsets
 from cqa_desktop.text.sentences import sentences
 from cqa_desktop.text.spans import Span
@@ -74,7 +74,7 @@ class ParagraphTokenizer:
 
 def tokenize_paragraph(model: LlamaModel, text: str) -> TokenizedParagraph:
     """Tokens with their spans, and the passages they fall into."""
-    plain = straighten_quotes(text)
+    plain = as_one_line(straighten_quotes(text))
     ids = np.concatenate([model.tokenize(piece) for piece in _cut(plain)] or [np.empty(0, np.int32)])
     bounds = np.concatenate(([0], np.cumsum(model.sizes(ids), dtype=np.int64)))
     offsets = utf8_offsets(plain.encode("utf-8", "replace").decode("utf-8"))

@@ -1,7 +1,7 @@
 """What makes figures mean the same under every model: a temperature, and percentiles by length.
 
-The negative log-likelihood of a text under softmax(logits / T) has, in b = 1/T, the derivative mean(E[l] - l), whose root
-is where mean surprisal equals mean entropy. So the T that minimises it is found by a root search on mean S - H.
+The negative log-likelihood of a text under softmax(logits / T) has, in b = 1/T, the derivative mean(E[l] - l), whose
+root is where mean surprisal equals mean entropy. So the T that minimises it is found by a root search on mean S - H.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Reducer:
         above = self._above[: len(block)]
         np.greater(block, target[:, None], out=above)
         # Row by row: count_nonzero along an axis makes integers of the whole block first, five times as slow.
-        return [np.count_nonzero(row) for row in above]
+        return [int(np.count_nonzero(row)) for row in above]
 
     def _moments(self, block: Floats, top: Floats, scale: np.float32) -> tuple[Floats, Floats, Floats]:
         """log Z, E[l] and the variance of l for each row, nats."""
@@ -115,7 +115,7 @@ def reduce_logits(logits: Floats, targets: Ints, temperature: float = 1.0) -> Vi
     """
     if logits.ndim != 2 or targets.shape != (logits.shape[0],):
         raise ValueError(f"logits {logits.shape} and targets {targets.shape} do not fit: (n, V) and (n,) are needed")
-    if len(targets) and not (0 <= int(targets.min()) and int(targets.max()) < logits.shape[1]):
+    if len(targets) and not (int(targets.min()) >= 0 and int(targets.max()) < logits.shape[1]):
         raise ValueError(f"targets go from {targets.min()} to {targets.max()}: 0 to {logits.shape[1] - 1} are words")
     if not temperature > 0:
         raise ValueError(f"temperature {temperature}: it must be above 0")

@@ -21,14 +21,19 @@ def reference_prose() -> list[Path]:
     return sorted(resource("prose").glob("*.txt"))
 
 
+def data_folder() -> Path:
+    """Where the app keeps what is the writer's: models, calibrations, backups."""
+    return Path(platformdirs.user_data_dir(APP))
+
+
 def user_models() -> Path:
     """The folder of models that the writer added."""
-    return Path(platformdirs.user_data_dir(APP)) / "models"
+    return data_folder() / "models"
 
 
 def calibration_file(sha256: str) -> Path:
     """Where the calibration of a model without one of its own is kept, by the hash of the model."""
-    return Path(platformdirs.user_data_dir(APP)) / "calibrations" / f"{sha256}.json"
+    return data_folder() / "calibrations" / f"{sha256}.json"
 
 
 def score_cache() -> Path:

@@ -1,7 +1,7 @@
 """A paragraph's sentences, which are the passages of the measure.
 
-Rules made for fiction: a closing quote stays with its sentence, and a tag in lower case after it (“Stop!” he said.) belongs
-to the same sentence. What has no stops is cut at clauses, then at spaces, so that no passage is unbounded.
+Rules made for fiction: a closing quote stays with its sentence, and a tag in lower case after it (“Stop!” he said.)
+belongs to the same sentence. What has no stops is cut at clauses, then at spaces, so that no passage is unbounded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,58 @@ HARD_LIMIT = 800
 """A passage is cut here whatever stands there."""
 
 _ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "mx", "dr", "st", "prof", "rev", "hon", "sr", "jr", "capt", "col", "gen", "lt", "sgt", "maj", "cpl", "cmdr", "gov", "sen", "rep", "messrs", "mme", "mlle", "esq", "no", "vol", "fig", "etc", "vs", "viz", "cf", "e.g", "i.e", "a.m", "p.m", "u.s", "u.k", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "oct", "nov", "dec"]
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "mx",
+        "dr",
+        "st",
+        "prof",
+        "rev",
+        "hon",
+        "sr",
+        "jr",
+        "capt",
+        "col",
+        "gen",
+        "lt",
+        "sgt",
+        "maj",
+        "cpl",
+        "cmdr",
+        "gov",
+        "sen",
+        "rep",
+        "messrs",
+        "mme",
+        "mlle",
+        "esq",
+        "no",
+        "vol",
+        "fig",
+        "etc",
+        "vs",
+        "viz",
+        "cf",
+        "e.g",
+        "i.e",
+        "a.m",
+        "p.m",
+        "u.s",
+        "u.k",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
 )
 _CLOSERS = "\"'”’»)]}*_"
 _OPENERS = "\"'“‘«([{*_—-–…"

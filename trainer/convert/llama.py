@@ -32,8 +32,8 @@ def convert_llama(
 ) -> Path:
     """Write `out` from a folder with config.json, tokenizer.json and safetensors; returns `out`.
 
-    `metadata` is written under the keys given (`cqa.*`). Vectors stay in F32 whatever the format. The file appears under
-    its name only when it is whole.
+    `metadata` is written under the keys given (`cqa.*`). Vectors stay in F32 whatever the format. The file appears
+    under its name only when it is whole.
 
     Raises:
         TrainerError: for an architecture other than Llama, biases, or a rotary scaling that we do not convert.

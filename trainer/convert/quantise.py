@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cqa_desktop.engine.library import load_library
 from trainer.errors import TrainerError
 
 KINDS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")
@@ -17,8 +18,7 @@ def quantise(source: Path, out: Path, kind: str, threads: int = 2) -> Path:
     Raises:
         TrainerError: if llama.cpp refuses.
     """
-    import llama_cpp
-
+    llama_cpp = load_library()
     file_types = {
         "F16": llama_cpp.LLAMA_FTYPE_MOSTLY_F16,
         "Q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,

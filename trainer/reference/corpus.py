@@ -139,7 +139,7 @@ class SequenceStream:
         self._pool = np.concatenate(gathered)
 
     def _sequences(self, work: Work) -> npt.NDArray[np.uint16]:
-        ids = np.asarray(self._tokenizer.encode(read_work(work.path), add_special_tokens=False).ids + [EOS_ID])
+        ids = np.asarray([*self._tokenizer.encode(read_work(work.path), add_special_tokens=False).ids, EOS_ID])
         begins = np.concatenate(([True], self._closes[ids[:-1]])) & ~self._breaks_line[ids]
         starts = np.flatnonzero(begins)
         rows: list[npt.NDArray[np.int64]] = []

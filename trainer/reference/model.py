@@ -33,7 +33,6 @@ def build_model(config: ModelConfig, vocab_size: int) -> LlamaForCausalLM:
             use_cache=False,
             bos_token_id=BOS_ID,
             eos_token_id=EOS_ID,
-            attn_implementation="sdpa",
         )
     )
     with torch.no_grad():

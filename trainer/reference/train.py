@@ -49,15 +49,16 @@ def train(
     Writes `out/log.csv` (seconds, tokens, bits per token, held-out bits per character) as it goes.
 
     Raises:
-        TrainerError: if the loss is not finite, the disk is full, or the checkpoint is of another configuration; the last
-            good checkpoint stays.
+        TrainerError: if the loss is not finite, the disk is full, or the checkpoint is of another configuration;
+            the last good checkpoint stays.
     """
     training = config.training
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(training.seed)
     if device.type == "cpu":
         torch.set_num_threads(training.threads)
-    model = build_model(config.model, tokenizer.get_vocab_size()).to(device)
+    model = build_model(config.model, tokenizer.get_vocab_size())
+    model.to(device)  # type: ignore[arg-type]  # annotated for its wrapper
     optimizers = make_optimizers(model, training.matrix_lr, training.other_lr, training.weight_decay)
     base_rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     losses_of = torch.compile(token_losses, dynamic=False) if training.compile else token_losses

@@ -1,0 +1,1 @@
+"""The commands of `cqa`, one to a module."""

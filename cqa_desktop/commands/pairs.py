@@ -1,0 +1,137 @@
+"""`cqa pairs`: does information tell the good version of a passage from the degraded one?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cqa_desktop.commands.errors import CommandError
+from cqa_desktop.commands.score import read_lines
+from cqa_desktop.commands.session import interruptible, open_scorer, progress_bar, warn
+from cqa_desktop.documents.sidecar import brief_from
+from cqa_desktop.engine.scorer import Scorer
+from cqa_desktop.measure.pairs import PairResult, PairSummary, summarise_groups
+from cqa_desktop.measure.passages import sum_passage
+from cqa_desktop.measure.types import Brief
+from cqa_desktop.text.line_breaks import unify_line_breaks
+
+
+class _Row(msgspec.Struct):
+    id: str | int
+    good: str
+    degraded: str
+    group: str = "all pairs"
+    context: str = ""
+    brief: dict[str, str] = {}
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command's arguments."""
+    parser = commands.add_parser(
+        "pairs",
+        help="test the measure on pairs of good and degraded passages",
+        description="For rows of {id, group, context, brief, good, degraded}, one JSON object a line: the "
+        "information of both versions, their difference, and statistics by group.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--model", type=Path, metavar="GGUF", help="default: the reference model")
+    parser.add_argument("--adapter", type=Path, metavar="GGUF", help="a LoRA over the model")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score the pairs and print the outcome.
+
+    Raises:
+        CommandError: if the file or the model cannot be read, or a row is bad: statistics over the rest would mislead.
+    """
+    rows = _read(arguments.file)
+    with open_scorer(arguments.model, arguments.adapter) as scorer, interruptible() as stop:
+        results: list[PairResult] = []
+        with progress_bar(arguments.file.name) as advance:
+            for row, brief in rows:
+                context = unify_line_breaks(row.context).text
+                good, degraded = (_information(scorer, context, text, brief, stop) for text in (row.good, row.degraded))
+                results.append(PairResult(str(row.id), row.group, good, degraded))
+                advance(len(results), len(rows))
+    summaries = dict(summarise_groups(results))
+    if len(summaries) == 2:
+        del summaries[results[0].group]  # one group: the same as all
+    print(json.dumps(_record(results, summaries)) if arguments.json else _table(results, summaries))
+    return 0
+
+
+def _information(scorer: Scorer, context: str, text: str, brief: Brief, stop: Any) -> float:
+    """I(P) = S_bare - S_brief of the text as one passage, bits."""
+    passage = scorer.score_passage(context, unify_line_breaks(text).text, brief, stop=stop)
+    return sum_passage(passage).information.total
+
+
+def _read(path: Path) -> list[tuple[_Row, Brief]]:
+    rows: list[tuple[_Row, Brief]] = []
+    seen: set[str] = set()
+    problems = 0
+    for number, line in enumerate(read_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = msgspec.json.decode(line, type=_Row)
+            if not row.good.strip() or not row.degraded.strip():
+                raise ValueError("good and degraded must both hold text")
+            if str(row.id) in seen:
+                raise ValueError(f"id '{row.id}' was used before - give each pair its own")
+            seen.add(str(row.id))
+            rows.append((row, brief_from(row.brief)))
+        except (msgspec.DecodeError, ValueError) as error:
+            problems += 1
+            warn(f"{path}:{number}: {error}")
+    if problems:
+        raise CommandError(f"{path}: {problems} bad row{'s' if problems > 1 else ''} - mend them; nothing was scored")
+    if not rows:
+        raise CommandError(f"{path}: holds no pairs - write one JSON object a line")
+    return rows
+
+
+def _record(results: list[PairResult], summaries: dict[str, PairSummary]) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "pairs": [
+            {
+                "id": one.id,
+                "group": one.group,
+                "good": round(one.good, 4),
+                "degraded": round(one.degraded, 4),
+                "delta": round(one.delta, 4),
+            }
+            for one in results
+        ],
+        "groups": {
+            name: {
+                "pairs": one.pairs,
+                "wins": one.wins,
+                "ties": one.ties,
+                "mean": round(one.mean, 4),
+                "cohen_d": one.cohen_d,
+                "p": one.p,
+            }
+            for name, one in summaries.items()
+        },
+    }
+
+
+def _table(results: list[PairResult], summaries: dict[str, PairSummary]) -> str:
+    wide = max(len("group"), *(len(one.id) for one in results), *(len(name) for name in summaries))
+    lines = [f"{'pair':<{wide}}  I(good)  I(degraded)      ΔI   (bits)"]
+    lines += [f"{one.id:<{wide}}  {one.good:7.1f}  {one.degraded:11.1f}  {one.delta:+6.1f}" for one in results]
+    lines += ["", f"{'group':<{wide}}  pairs  wins  mean ΔI  Cohen's d  Wilcoxon p (good above degraded)"]
+    for name, one in summaries.items():
+        effect = "        -" if one.cohen_d is None or not math.isfinite(one.cohen_d) else f"{one.cohen_d:+9.2f}"
+        p = "-" if one.p is None else f"{one.p:.2g}"
+        lines.append(f"{name:<{wide}}  {one.pairs:5}  {one.wins:4}  {one.mean:+7.2f}  {effect}  {p}")
+    return "\n".join(lines)

@@ -1,0 +1,217 @@
+"""`cqa score`: files, or rows of JSON lines, scored with the model loaded once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from cqa_desktop.commands.errors import CommandError
+from cqa_desktop.commands.session import interruptible, open_scorer, progress_bar, warn
+from cqa_desktop.documents.errors import DocumentError
+from cqa_desktop.documents.files import read_text, write_atomically
+from cqa_desktop.documents.sidecar import brief_from, load_brief, load_sidecar
+from cqa_desktop.engine.scorer import Scorer
+from cqa_desktop.measure.types import Brief
+from cqa_desktop.models.registry import score_cache
+from cqa_desktop.report.page import html_page
+from cqa_desktop.report.plain import plain_report
+from cqa_desktop.report.records import score_record
+from cqa_desktop.report.scored import ScoredText, scored_text
+from cqa_desktop.text.line_breaks import unify_line_breaks
+
+Stop = Callable[[], bool]
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command's arguments."""
+    parser = commands.add_parser(
+        "score",
+        help="mark where drafts surprise",
+        description="Mark where drafts are surprising and earn it, where nothing explains the surprise, and where they "
+        "are predictable.",
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="drafts (.txt, .md); - is standard input")
+    parser.add_argument("--jsonl", type=Path, metavar="IN", help="rows of {id, text, context?, brief?}, one a line")
+    briefs = parser.add_mutually_exclusive_group()
+    briefs.add_argument(
+        "--brief", type=Path, help="brief.toml (default: the draft's own NAME.cqa.toml, if there is one)"
+    )
+    briefs.add_argument("--no-brief", action="store_true", help="leave the draft's own brief out")
+    parser.add_argument("--model", type=Path, metavar="GGUF", help="default: the reference model")
+    parser.add_argument("--adapter", type=Path, metavar="GGUF", help="a LoRA over the model")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--text", action="store_true", help="the marked passages and a summary (the default)")
+    shape.add_argument("--json", action="store_true", help="one JSON object a draft, one a line")
+    shape.add_argument("--html", type=Path, metavar="OUT", help="write one self-contained page")
+    parser.add_argument("--tokens", action="store_true", help="every token's figures too, in JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score what was asked for; 0, 1 if a row of JSON lines was bad, or 2 if a file was.
+
+    Raises:
+        CommandError: for what nothing can be done about: arguments, the brief, the model.
+    """
+    if bool(arguments.files) == bool(arguments.jsonl):
+        raise CommandError("score: name the files to score, or one file of rows with --jsonl")
+    if arguments.jsonl and not arguments.json:
+        raise CommandError("score: rows of JSON lines give JSON - add --json")
+    if arguments.tokens and not arguments.json:
+        raise CommandError("score: --tokens goes with --json")
+    if arguments.html and not arguments.html.resolve().parent.is_dir():
+        raise CommandError(f"{arguments.html}: there is no such folder - make it first")
+    return _score_rows(arguments) if arguments.jsonl else _score_files(arguments)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Draft:
+    name: str
+    text: str
+    brief: Brief
+
+
+def _score_files(arguments: argparse.Namespace) -> int:
+    brief = _read_brief(arguments.brief)
+    drafts = [draft for file in arguments.files if (draft := _read_draft(file, brief, arguments)) is not None]
+    bad = len(drafts) < len(arguments.files)
+    if not drafts:
+        return 2
+    with open_scorer(arguments.model, arguments.adapter, cache=score_cache()) as scorer, interruptible() as stop:
+        page: list[ScoredText] = []
+        for draft in drafts:
+            scored = _score(scorer, draft, stop)
+            if arguments.json:
+                print(json.dumps(score_record(scored, scorer.model, tokens=arguments.tokens), ensure_ascii=False))
+            elif arguments.html:
+                page.append(scored)
+            else:
+                print(plain_report(scored, scorer.model))
+        if arguments.html:
+            _write(arguments.html, html_page(page, scorer.model))
+    return 2 if bad else 0
+
+
+def _read_draft(file: Path, brief: Brief | None, arguments: argparse.Namespace) -> _Draft | None:
+    """A draft, or None where it cannot be read, which is told: the other drafts are scored all the same."""
+    try:
+        if str(file) == "-":
+            text = sys.stdin.buffer.read().decode("utf-8", "replace")
+            own = Brief()
+        else:
+            text, notices = read_text(file)
+            own = Brief() if brief is not None or arguments.no_brief else load_sidecar(file).brief
+            for notice in notices:
+                warn(f"{file}: {notice}")
+    except DocumentError as error:
+        warn(str(error))
+        return None
+    if not text.strip():
+        warn(f"{file}: is empty - there is nothing to score")
+        return None
+    return _Draft(str(file), text, own if brief is None else brief)
+
+
+def _read_brief(path: Path | None) -> Brief | None:
+    if path is None:
+        return None
+    try:
+        return load_brief(path)
+    except DocumentError as error:
+        raise CommandError(str(error)) from error
+
+
+def _score(scorer: Scorer, draft: _Draft, stop: Stop) -> ScoredText:
+    source = unify_line_breaks(draft.text)
+    with progress_bar(Path(draft.name).name) as advance:
+        document = scorer.score(
+            source.text, draft.brief, stop=stop, on_paragraphs=lambda _ready, done, total: advance(done, total)
+        )
+    if document.brief_trimmed:
+        warn(f"{draft.name}: the brief is long; its end was left out to leave room for the story")
+    return scored_text(draft.name, source, draft.brief, document)
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        write_atomically(path, page.encode("utf-8"))
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written ({error.strerror}) - choose another place") from error
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------
+
+
+class _Row(msgspec.Struct):
+    id: str | int
+    text: str
+    context: str = ""
+    brief: dict[str, str] = {}
+
+
+def _score_rows(arguments: argparse.Namespace) -> int:
+    brief = _read_brief(arguments.brief)
+    lines = read_lines(arguments.jsonl)
+    bad = False
+    with (
+        open_scorer(arguments.model, arguments.adapter) as scorer,
+        interruptible() as stop,
+        progress_bar(arguments.jsonl.name) as advance,
+    ):
+        for number, line in enumerate(lines, start=1):
+            advance(number, len(lines))
+            if not line.strip():
+                continue
+            try:
+                row, own = _parse_row(line)
+            except ValueError as error:
+                warn(f"{arguments.jsonl}:{number}: {error}")
+                bad = True
+                continue
+            _print_row(row, own if row.brief or brief is None else brief, scorer, arguments, stop)
+    return 1 if bad else 0
+
+
+def read_lines(path: Path) -> list[bytes]:
+    """The lines of a file of JSON lines.
+
+    Raises:
+        CommandError: if it cannot be read.
+    """
+    try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read().splitlines()
+        return path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read ({error.strerror}) - check the name") from error
+
+
+def _parse_row(line: bytes) -> tuple[_Row, Brief]:
+    try:
+        row = msgspec.json.decode(line, type=_Row)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"not a row of {{id, text, context?, brief?}} ({error}) - mend that line") from error
+    if not row.text.strip():
+        raise ValueError("the text is empty - there is nothing to score")
+    try:
+        return row, brief_from(row.brief)
+    except ValueError as error:
+        raise ValueError(f"brief: {error}") from error
+
+
+def _print_row(row: _Row, brief: Brief, scorer: Scorer, arguments: argparse.Namespace, stop: Stop) -> None:
+    source = unify_line_breaks(row.text)
+    preceding = unify_line_breaks(row.context).text
+    document = scorer.score(source.text, brief, preceding=preceding, stop=stop)
+    scored = scored_text(str(row.id), source, brief, document)
+    record = {"id": row.id, **score_record(scored, scorer.model, tokens=arguments.tokens)}
+    print(json.dumps(record, ensure_ascii=False), flush=True)

@@ -1,0 +1,1 @@
+"""What was measured, as text, as JSON and as a page."""

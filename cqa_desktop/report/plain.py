@@ -1,0 +1,54 @@
+"""Scores as lines for a terminal: the marked passages, why they are marked, and a summary."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from cqa_desktop.engine.llama import LlamaModel
+from cqa_desktop.measure.explain import explain
+from cqa_desktop.measure.types import BRIEF, PassageMeasure
+from cqa_desktop.report.scored import ScoredText
+
+QUOTED = 96
+"""Characters of a passage that are shown."""
+
+
+def plain_report(scored: ScoredText, model: LlamaModel) -> str:
+    """The report, without a last line break."""
+    text = scored.text
+    breaks = [index for index, character in enumerate(text) if character == "\n"]
+    lines = [f"{scored.name}: {_count(scored.aggregates.words, 'word')}, {_count(len(scored.measures), 'passage')}"]
+    for measure in scored.measures:
+        if measure.kind != "steady":
+            lines.append("")
+            lines.append(f"line {bisect_right(breaks, measure.start) + 1}  {measure.kind}  {_quote(text, measure)}")
+            lines.append(f"    {explain(measure, BRIEF in measure.surprisal)}")
+    lines.extend(["", _summary(scored, model)])
+    return "\n".join(lines)
+
+
+def _quote(text: str, measure: PassageMeasure) -> str:
+    stock = [mark for mark in measure.marks if mark.kind == "stock"]
+    spans = [(mark.start, mark.end) for mark in stock] or [(measure.start, measure.end)]
+    quotes = [" ".join(text[start:end].split()) for start, end in spans]
+    return ", ".join(f"“{_short(quote)}”" for quote in quotes)
+
+
+def _short(quote: str) -> str:
+    return quote if len(quote) <= QUOTED else quote[: QUOTED - 1].rstrip() + "…"
+
+
+def _summary(scored: ScoredText, model: LlamaModel) -> str:
+    figures = scored.aggregates
+    shares = ", ".join(f"{kind} {share:.0%}" for kind, share in figures.shares.items())
+    basis = "the story so far and the brief" if scored.brief else "the story so far (there is no brief)"
+    return (
+        f"{figures.bits_per_word:.1f} bits a word given {basis}; "
+        f"{figures.information_per_token:.2f} bits of information a token.\n"
+        f"Passages: {shares}.\n"
+        f"Model: {model.file.name}, {model.file.quantization}, on {model.device}."
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
