@@ -64,16 +64,16 @@ def write_curve(log: Path, picture: Path) -> None:
     import matplotlib.pyplot as plt
 
     rows = [line.split(",") for line in log.read_text(encoding="utf-8").splitlines()[1:]]
-    losses = [(float(tokens), float(loss)) for _, tokens, loss, _ in rows if loss]
-    held_out = [(float(tokens), float(bits)) for _, tokens, _, bits in rows if bits]
+    losses = [(float(tokens) / 1e6, float(loss)) for _, tokens, loss, _ in rows if loss]
+    held_out = [(float(tokens) / 1e6, float(bits)) for _, tokens, _, bits in rows if bits]
     figure, axis = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    axis.plot(*zip(*losses, strict=True), color="#8a8fa0", linewidth=1, label="training loss (bits per token)")
-    axis.set(xlabel="tokens seen", ylabel="bits per token")
+    lines = axis.plot(*zip(*losses, strict=True), color="#8a8fa0", linewidth=1, label="training loss (bits per token)")
+    axis.set(xlabel="tokens seen, millions", ylabel="bits per token")
     if held_out:
         other = axis.twinx()
-        other.plot(*zip(*held_out, strict=True), "o-", color="#0b7a5b", label="held-out works (bits per character)")
+        label = "start of the held-out works (bits per character)"
+        lines += other.plot(*zip(*held_out, strict=True), "o-", color="#0b7a5b", label=label)
         other.set_ylabel("bits per character")
-        other.legend(loc="upper center")
-    axis.legend(loc="upper right")
+    axis.legend(handles=lines, loc="upper right")
     figure.savefig(picture, dpi=150)
     plt.close(figure)
