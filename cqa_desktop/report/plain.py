@@ -9,6 +9,7 @@ from cqa_desktop.measure.explain import explain
 from cqa_desktop.measure.types import BRIEF, PassageMeasure
 from cqa_desktop.report.scored import ScoredText
 
+QUOTE_MARKS = "\"“”„«»"
 QUOTED = 96
 """Characters of a passage that are shown."""
 
@@ -31,7 +32,8 @@ def _quote(text: str, measure: PassageMeasure) -> str:
     stock = [mark for mark in measure.marks if mark.kind == "stock"]
     spans = [(mark.start, mark.end) for mark in stock] or [(measure.start, measure.end)]
     quotes = [" ".join(text[start:end].split()) for start, end in spans]
-    return ", ".join(f"“{_short(quote)}”" for quote in quotes)
+    # A passage of speech brings quote marks of its own.
+    return ", ".join(f"“{_short(quote.strip(QUOTE_MARKS))}”" for quote in quotes)
 
 
 def _short(quote: str) -> str:

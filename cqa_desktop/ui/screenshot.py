@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cqa_desktop.ui.main_window import MainWindow
+from cqa_desktop.ui.main_window import SIZE, MainWindow
 
 MOST_MS: Final = 120_000
 SETTLE_MS: Final = 700
@@ -24,6 +24,7 @@ class Screenshot(QObject):
         super().__init__(window)
         self._window = window
         self._out = out
+        window.resize(*SIZE)  # whatever size was used last
         self._limit = QTimer(self, singleShot=True, interval=MOST_MS)
         self._limit.timeout.connect(self._take)
         self._limit.start()
