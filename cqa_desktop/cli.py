@@ -30,12 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
-    except (CommandError, EngineError) as error:
-        print(f"cqa: {error}", file=sys.stderr)
-        return 2
     except (CancelledError, KeyboardInterrupt):
         print("cqa: stopped", file=sys.stderr)
         return INTERRUPTED
+    except (CommandError, EngineError) as error:
+        print(f"cqa: {error}", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         # Whoever read the output has enough: not an error, and nothing more can be said to them.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -89,7 +89,7 @@ def _decode(path: Path, raw: bytes) -> tuple[str, str, bytes, list[str]]:
     encoding, bom, notices = _detect(path, raw)
     text = raw[len(bom) :].decode(encoding, "surrogateescape" if encoding in ("utf-8", "ascii") else "strict")
     if "\0" in text:
-        if text.count("\0") > max(8, len(text) // 100):
+        if text.count("\0") > max(8, len(text) // 1000):
             raise DocumentError(f"{path}: is not a text file - open a .txt or .md file")
         notices.append("The file holds NUL characters; they are kept.")
     return text, encoding, bom, notices
