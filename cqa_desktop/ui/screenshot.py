@@ -8,11 +8,14 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cqa_desktop.ui.main_window import SIZE, MainWindow
+from cqa_desktop.ui.score_store import ShownPassage
 
 MOST_MS: Final = 120_000
 SETTLE_MS: Final = 700
 """For timers that gather changes before they are drawn."""
 CARD_MS: Final = 4000
+SCREENFUL: Final = 1000
+"""Characters, about."""
 
 
 class Screenshot(QObject):
@@ -40,10 +43,11 @@ class Screenshot(QObject):
         """Put the caret into a mark, so that the panel says something, and ask what was expected there."""
         window = self._window
         marked = window.store.marked(window.editor.is_shown)
-        chosen = next((one for one in marked if one.measure.kind == "unexplained"), marked[0] if marked else None)
-        if chosen is None:
+        if not marked:
             self._take()
             return
+        # Where marks of most classes, then most marks, can be seen at once.
+        chosen = max(marked, key=lambda one: _worth_seeing([other for other in marked if _near(one, other)]))
         window.editor.go_to(chosen.start)
         quote = window.editor.quote(chosen.start, chosen.end)
         offset = quote.index(max(quote.split(), key=len)) + 1
@@ -56,3 +60,11 @@ class Screenshot(QObject):
             self._limit.stop()
             self._card.stop()
             self.taken.emit(self._window.grab().save(str(self._out)))
+
+
+def _near(one: ShownPassage, other: ShownPassage) -> bool:
+    return abs(one.start - other.start) < SCREENFUL // 2
+
+
+def _worth_seeing(marked: list[ShownPassage]) -> tuple[int, int]:
+    return len({one.measure.kind for one in marked}), len(marked)
