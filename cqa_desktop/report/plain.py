@@ -9,7 +9,7 @@ from cqa_desktop.measure.explain import explain
 from cqa_desktop.measure.types import BRIEF, PassageMeasure
 from cqa_desktop.report.scored import ScoredText
 
-QUOTE_MARKS = "\"“”„«»"
+QUOTE_MARKS = '"“”„«»'
 QUOTED = 96
 """Characters of a passage that are shown."""
 

@@ -15,7 +15,9 @@ from cqa_desktop.models.registry import calibration_file, reference_model
 from cqa_desktop.resources import resource
 
 GOOD = "He wrote the crossing in the ledger, and beside it, as his father had, no charge."
-CONTEXT = "The ferry's ledger went back to 1911. His father had entered every crossing in it: so much for a cart, so much "
+CONTEXT = (
+    "The ferry's ledger went back to 1911. His father had entered every crossing in it: so much for a cart, so much "
+)
 CONTEXT += "for a bride, and for the coffins no charge."
 
 

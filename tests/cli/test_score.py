@@ -54,7 +54,7 @@ def test_json_fits_its_schema(ferry: dict[str, Any]) -> None:
 def test_offsets_count_in_the_text_as_given(ferry: dict[str, Any]) -> None:
     text = FERRY.read_text(encoding="utf-8")
     quotes = [text[one["start"] : one["end"]] for one in ferry["passages"]]
-    assert "The bishop inside the teaspoon agreed with Thursday." in quotes
+    assert "The zinc bishop photographed eleven parliaments of custard." in quotes
     for passage in ferry["passages"]:
         for mark in passage["marks"]:
             assert passage["start"] <= mark["start"] < mark["end"] <= passage["end"]
@@ -76,7 +76,7 @@ def test_passages_are_the_sums_of_their_tokens(ferry: dict[str, Any]) -> None:
 def test_nonsense_is_unexplained_and_stock_is_predictable(ferry: dict[str, Any]) -> None:
     text = FERRY.read_text(encoding="utf-8")
     found = {text[one["start"] : one["end"]]: one["class"] for one in ferry["passages"]}
-    assert found["The bishop inside the teaspoon agreed with Thursday."] == "unexplained"
+    assert found["The zinc bishop photographed eleven parliaments of custard."] == "unexplained"
     assert found["His eyes filled with tears and he took a deep breath."] == "predictable"
     assert ferry["document"]["shares"]["steady"] > 0.7
 
@@ -106,7 +106,7 @@ def test_text_shows_marks_with_lines_and_a_summary() -> None:
     assert process.returncode == 0
     assert process.stderr == b""
     lines = out.splitlines()
-    at = next(i for i, line in enumerate(lines) if "bishop inside the teaspoon" in line)
+    at = next(i for i, line in enumerate(lines) if "zinc bishop" in line)
     number = int(lines[at].split()[1])
     assert "bishop" in FERRY.read_text(encoding="utf-8").splitlines()[number - 1]
     assert "more surprising than" in lines[at + 1]
@@ -131,7 +131,9 @@ def test_rows_come_back_in_order_and_a_bad_one_stops_nothing(tmp_path: Path) -> 
         json.dumps({"id": "c"}),
         json.dumps({"id": "d", "text": "He rang the bell.", "brief": {"intention": "x"}}),
         "",
-        json.dumps({"id": 5, "text": "He rang the bell twice, and waited.", "brief": {"reality": "A post with a bell."}}),
+        json.dumps(
+            {"id": 5, "text": "He rang the bell twice, and waited.", "brief": {"reality": "A post with a bell."}}
+        ),
     ]
     rows.write_text("\n".join(lines), encoding="utf-8")
     process = cqa("score", "--jsonl", rows, "--json")
