@@ -14,7 +14,8 @@ from cqa_desktop.ui.main_window import MainWindow
 
 DRAFT = (
     "The ferryman wrote the crossing in his ledger, and beside the doctor's name he wrote no charge.\n\n"
-    "His eyes filled with tears and he took a deep breath. The zinc bishop photographed eleven parliaments of custard.\n\n"
+    "His eyes filled with tears and he took a deep breath. The zinc bishop photographed eleven parliaments of custard."
+    "\n\n"
     "In the morning he wrote the crossing in his ledger again, and beside the bride's name he wrote no charge. "
     "Purple algebra swallowed the archbishop sideways under seven trombones.\n"
 )
