@@ -8,9 +8,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 
+# Machines are shared: how long an example takes says nothing.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("suite")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 GRACE_SECONDS = 3.0
