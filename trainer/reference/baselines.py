@@ -45,7 +45,7 @@ class CharacterModel:
         common = [character for character, _ in Counter(text).most_common(2**BITS - 1)]
         self._codes = {character: code for code, character in enumerate(common, start=1)}
         codes = self._encode(text)
-        self._tables = [_count(codes, order) for order in range(1, ORDER + 1)]
+        self._tables = [_count(codes, order) for order in range(1, min(ORDER, len(codes)) + 1)]
 
     def bits(self, text: str) -> float:
         """Bits per character over the text."""
