@@ -8,9 +8,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cqa_desktop import __version__
 from cqa_desktop.models.registry import score_cache
+
+if TYPE_CHECKING:
+    from cqa_desktop.ui.main_window import MainWindow
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,36 +42,41 @@ def _run(arguments: argparse.Namespace) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from cqa_desktop.ui.bridge import EngineBridge
-    from cqa_desktop.ui.main_window import MainWindow
     from cqa_desktop.ui.screenshot import Screenshot
     from cqa_desktop.ui.theme import sans
 
-    # The worker starts first: it loads the model while the window is made.
     application = QApplication(sys.argv[:1])
     application.setApplicationName("CQA Desktop")
     application.setStyle("Fusion")
     application.setFont(sans(13))
-    bridge = EngineBridge(score_cache())
-    window = MainWindow(bridge, model=arguments.model, theme=arguments.theme)
+    window = open_window(arguments)
     # Python sees Ctrl-C only between two of its own steps; this makes some.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     ticker = QTimer(interval=200)
     ticker.timeout.connect(lambda: None)
     ticker.start()
-    window.show()
-    if arguments.file is not None:
-        window.open(arguments.file)
-        if window.file.path is None:
-            window.file.new()
-    else:
-        window.file.new()
     if arguments.screenshot is not None:
         shot = Screenshot(window, arguments.screenshot)
         shot.taken.connect(lambda done: (window.close(), application.exit(0 if done else 1)))
     else:
         window.file.look_for_unsaved()
     return application.exec()
+
+
+def open_window(arguments: argparse.Namespace) -> MainWindow:
+    """The window, shown, with the draft in it."""
+    from cqa_desktop.ui.bridge import EngineBridge
+    from cqa_desktop.ui.main_window import MainWindow
+
+    # The worker starts first: it imports and loads while the window is made.
+    bridge = EngineBridge(score_cache())
+    window = MainWindow(bridge, model=arguments.model, theme=arguments.theme)
+    if arguments.file is not None:
+        window.open(arguments.file)
+    if window.file.path is None:
+        window.file.new()
+    window.show()
+    return window
 
 
 if __name__ == "__main__":

@@ -135,6 +135,11 @@ class ScoreStore:
             for passage in paragraph.passages:
                 yield base, passage
 
+    def is_fresh(self, position: int) -> bool:
+        """Whether the paragraph at a position is scored as it now reads."""
+        index = int(np.searchsorted(self._starts, position, side="right")) - 1
+        return index >= 0 and self._paragraphs[index].key is not None
+
     def count(self) -> int:
         """How many passages there are."""
         return sum(len(paragraph.passages) for paragraph in self._paragraphs)

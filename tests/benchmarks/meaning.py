@@ -15,6 +15,7 @@ from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.passages import PassageSums, sum_passage
 from cqa_desktop.measure.types import BARE, Brief
 from cqa_desktop.resources import resource
+from tests.benchmarks.common import Row
 
 VERSIONS = ("original", "cliche", "noise")
 
@@ -73,7 +74,7 @@ def report(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     def count(holds: Sequence[bool]) -> str:
         return f"{sum(holds)} of {len(holds)}"
 
-    rows = [
+    found = [
         ("S_bare a word: noise > original", count([one.noise_above for one in outcomes])),
         ("S_bare a word: original > cliché", count([one.cliche_below for one in outcomes])),
         ("S_bare a word: noise > original > cliché", count([o.noise_above and o.cliche_below for o in outcomes])),
@@ -86,20 +87,15 @@ def report(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     ):
         for other in ("noise", "cliche"):
             shown = other.replace("cliche", "cliché")
-            rows.append(
+            found.append(
                 (f"{title}: original > {shown}", count([of(one)["original"] > of(one)[other] for one in outcomes]))
             )
         both = [of(one)["original"] > max(of(one)["noise"], of(one)["cliche"]) for one in outcomes]
-        rows.append((f"{title}: original above both", count(both)))
-    return rows
+        found.append((f"{title}: original above both", count(both)))
+    return found
 
 
-def main() -> None:
-    """Print the table."""
+def rows() -> list[Row]:
+    """The statements, as lines of the benchmarks' table."""
     with open_scorer(None) as scorer:
-        for statement, holds in report(measure_triples(scorer, read_triples())):
-            print(f"| {statement} | {holds} |")
-
-
-if __name__ == "__main__":
-    main()
+        return [Row(statement, holds, "", None) for statement, holds in report(measure_triples(scorer, read_triples()))]
