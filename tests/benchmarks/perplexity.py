@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 BUILD = Path(".bench")
+STAMP = r"(\d+)\.(\d+)\.(\d+)\.(\d+)"
+"""Minutes, seconds, milliseconds, microseconds."""
 OFF = (
     "LLAMA_CURL",
     "LLAMA_OPENSSL",
@@ -52,19 +54,25 @@ def build() -> Path:
 
 
 def tokens_per_second(program: Path, model: Path, text: Path, *, context: int, threads: int, batch: int) -> float:
-    """Its own figure for evaluating the text."""
+    """Tokens evaluated between its first window and its estimate, by the clock of its own log."""
     done = _run(
         str(program), "-m", str(model), "-f", str(text), "-c", str(context), "-t", str(threads), "-tb", str(threads),
         "-b", str(context), "-ub", str(batch), "--no-warmup",
     )  # fmt: skip
-    found = re.search(r"prompt eval time =.*?([\d.]+) tokens per second", done)
-    if found is None:
-        raise RuntimeError(f"llama-perplexity said nothing of its speed: {done[-400:]}")
-    return float(found.group(1))
+    began = re.search(rf"{STAMP} I perplexity: calculating perplexity over (\d+) chunks", done)
+    ended = re.search(rf"{STAMP} I Final estimate", done)
+    if began is None or ended is None:
+        raise RuntimeError(f"llama-perplexity said nothing of its progress: {done[-400:]}")
+    return int(began.group(5)) * context / (_seconds(ended) - _seconds(began))
+
+
+def _seconds(stamp: re.Match[str]) -> float:
+    minutes, seconds, milliseconds, microseconds = map(int, stamp.groups()[:4])
+    return 60 * minutes + seconds + milliseconds / 1e3 + microseconds / 1e6
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed: {(done.stderr or done.stdout)[-600:]}")
-    return done.stdout + done.stderr
+        raise RuntimeError(f"{command[0]} failed: {done.stdout[-600:]}")
+    return done.stdout
