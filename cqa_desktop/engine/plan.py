@@ -15,7 +15,7 @@ from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.tokens import ParagraphTokenizer, PassageTokens, TokenizedParagraph
 from cqa_desktop.engine.windows import Segment, Unit, make_segments, split_units
 from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, STORY, Bools, Brief, Ints
-from cqa_desktop.text.normalise import straighten_quotes
+from cqa_desktop.text.normalise import as_one_line, straighten_quotes
 from cqa_desktop.text.paragraphs import paragraphs
 from cqa_desktop.text.spans import Span
 from cqa_desktop.text.words import vocabulary
@@ -231,5 +231,5 @@ def _join(model: LlamaModel, text: str) -> Ints:
     for index, paragraph in enumerate(text.split("\n\n")):
         if index:
             parts.append(model.separator)
-        parts.append(model.tokenize(straighten_quotes(paragraph)))
+        parts.append(model.tokenize(as_one_line(straighten_quotes(paragraph))))
     return np.concatenate(parts)

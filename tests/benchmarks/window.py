@@ -85,8 +85,11 @@ def _window(cache: Path) -> Iterator[MainWindow]:
 
 
 def _wait(holds: Callable[[], bool], limit_ms: int = WAIT_MS) -> None:
-    if not QTest.qWaitFor(holds, limit_ms):
-        raise TimeoutError("the window did not get there")
+    deadline = time.monotonic() + limit_ms / 1000
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the window did not get there")
+        _pause(20)
 
 
 def _pause(milliseconds: float) -> None:
