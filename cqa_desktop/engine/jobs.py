@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from cqa_desktop.engine.cache import ScoreCache
 from cqa_desktop.engine.calibrations import find_calibration
@@ -25,8 +24,6 @@ from cqa_desktop.engine.messages import (
     TokenExplained,
 )
 from cqa_desktop.engine.scorer import ScoredParagraph, Scorer
-from cqa_desktop.measure.stock import word_scores
-from cqa_desktop.measure.types import BRIEF, STORY
 
 Send = Callable[[msgspec.Struct], None]
 
@@ -118,17 +115,4 @@ def model_info(model: LlamaModel, *, calibrated: bool) -> ModelInfo:
 
 
 def _paragraph_scores(paragraph: ScoredParagraph) -> ParagraphScores:
-    found = [
-        word
-        for passage in paragraph.passages
-        for word in word_scores(passage, paragraph.text, BRIEF if BRIEF in passage.views else STORY)
-    ]
-    return ParagraphScores(
-        start=paragraph.span.start,
-        end=paragraph.span.end,
-        key=paragraph.key,
-        passages=list(paragraph.measures),
-        word_start=np.array([word.span.start for word in found], "<i4").tobytes(),
-        word_end=np.array([word.span.end for word in found], "<i4").tobytes(),
-        word_bits=np.array([word.bits for word in found], "<f4").tobytes(),
-    )
+    return ParagraphScores(paragraph.span.start, paragraph.span.end, paragraph.key, list(paragraph.measures))

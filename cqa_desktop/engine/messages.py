@@ -1,7 +1,7 @@
 """The messages between the window's process and the worker, typed and versioned.
 
 Requests go to the worker, events come back. Both are msgpack (by msgspec, tagged by type), each preceded by its
-length as four bytes, big-endian. Offsets are code points. Arrays travel as little-endian bytes.
+length as four bytes, big-endian. Offsets are code points.
 """
 
 from __future__ import annotations
@@ -113,18 +113,13 @@ class JobFailed(Event, frozen=True, tag=True):
 
 
 class ParagraphScores(msgspec.Struct, frozen=True):
-    """One paragraph's passages and words. Offsets in it are relative to `start`."""
+    """One paragraph's passages. Offsets in it are relative to `start`."""
 
     start: int
     end: int
     key: int
     """Hash of all that the result depends on; equal keys mean equal results."""
     passages: list[PassageMeasure]
-    word_start: bytes
-    """int32 array: words of the paragraph."""
-    word_end: bytes
-    word_bits: bytes
-    """float32 array: surprisal of each word in the most informed view, bits."""
 
 
 class ScoresReady(Event, frozen=True, tag=True):

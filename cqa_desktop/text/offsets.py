@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
+
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 Offsets = npt.NDArray[np.int64]
 
@@ -17,7 +21,7 @@ class Utf16Map:
 
     def __init__(self, text: str) -> None:
         self._units: Offsets | None = None
-        if not text.isascii() and any(character > "\uffff" for character in text):
+        if _ASTRAL.search(text):
             wide = _code_points(text) > 0xFFFF
             self._units = np.concatenate(([0], np.cumsum(1 + wide.astype(np.int64))))
 

@@ -13,7 +13,7 @@ from cqa_desktop.ui.bridge import EngineBridge
 from cqa_desktop.ui.editor import DraftEditor
 from cqa_desktop.ui.score_store import ScoreStore
 
-PAUSE_MS: Final = 80
+PAUSE_MS: Final = 60
 """After the last keystroke."""
 DOCUMENT: Final = "draft"
 

@@ -30,7 +30,7 @@ def scores(text: str) -> list[ParagraphScores]:
     found = []
     for number, span in enumerate(paragraphs(text)):
         own = [measure(one.start, one.end) for one in sentences(span.of(text), Span(0, len(span)))]
-        found.append(ParagraphScores(span.start, span.end, number, own, b"", b"", b""))
+        found.append(ParagraphScores(span.start, span.end, number, own))
     return found
 
 
