@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -45,6 +46,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from cqa_desktop.ui.screenshot import Screenshot
     from cqa_desktop.ui.theme import sans
 
+    # A collection of the oldest objects would stop the window for longer than a keystroke may take.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1000)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("CQA Desktop")
     application.setStyle("Fusion")

@@ -50,6 +50,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     shape.add_argument("--json", action="store_true", help="one JSON object a draft, one a line")
     shape.add_argument("--html", type=Path, metavar="OUT", help="write one self-contained page")
     parser.add_argument("--tokens", action="store_true", help="every token's figures too, in JSON")
+    parser.add_argument("--fields", action="store_true", help="also one view for each field of the brief, in JSON")
     parser.set_defaults(run=run)
 
 
@@ -63,8 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("score: name the files to score, or one file of rows with --jsonl")
     if arguments.jsonl and not arguments.json:
         raise CommandError("score: rows of JSON lines give JSON - add --json")
-    if arguments.tokens and not arguments.json:
-        raise CommandError("score: --tokens goes with --json")
+    for name in ("tokens", "fields"):
+        if getattr(arguments, name) and not arguments.json:
+            raise CommandError(f"score: --{name} goes with --json")
     if arguments.html and not arguments.html.resolve().parent.is_dir():
         raise CommandError(f"{arguments.html}: there is no such folder - make it first")
     return _score_rows(arguments) if arguments.jsonl else _score_files(arguments)
@@ -89,7 +91,7 @@ def _score_files(arguments: argparse.Namespace) -> int:
     with open_scorer(arguments.model, arguments.adapter, cache=score_cache()) as scorer, interruptible() as stop:
         page: list[ScoredText] = []
         for draft in drafts:
-            scored = _score(scorer, draft, stop)
+            scored = _score(scorer, draft, arguments.fields, stop)
             if arguments.json:
                 print(json.dumps(score_record(scored, scorer.model, tokens=arguments.tokens), ensure_ascii=False))
             elif arguments.html:
@@ -130,11 +132,15 @@ def _read_brief(path: Path | None) -> Brief | None:
         raise CommandError(str(error)) from error
 
 
-def _score(scorer: Scorer, draft: _Draft, stop: Stop) -> ScoredText:
+def _score(scorer: Scorer, draft: _Draft, fields: bool, stop: Stop) -> ScoredText:
     source = unify_line_breaks(draft.text)
     with progress_bar(Path(draft.name).name) as advance:
         document = scorer.score(
-            source.text, draft.brief, stop=stop, on_paragraphs=lambda _ready, done, total: advance(done, total)
+            source.text,
+            draft.brief,
+            fields=fields,
+            stop=stop,
+            on_paragraphs=lambda _ready, done, total: advance(done, total),
         )
     if document.brief_trimmed:
         warn(f"{draft.name}: the brief is long; its end was left out to leave room for the story")
@@ -211,7 +217,7 @@ def _parse_row(line: bytes) -> tuple[_Row, Brief]:
 def _print_row(row: _Row, brief: Brief, scorer: Scorer, arguments: argparse.Namespace, stop: Stop) -> None:
     source = unify_line_breaks(row.text)
     preceding = unify_line_breaks(row.context).text
-    document = scorer.score(source.text, brief, preceding=preceding, stop=stop)
+    document = scorer.score(source.text, brief, fields=arguments.fields, preceding=preceding, stop=stop)
     scored = scored_text(str(row.id), source, brief, document)
     record = {"id": row.id, **score_record(scored, scorer.model, tokens=arguments.tokens)}
     print(json.dumps(record, ensure_ascii=False), flush=True)

@@ -20,6 +20,8 @@ from cqa_desktop.text.words import fold, words
 
 PIECE = 20_000
 """Characters tokenised at once: a longer paragraph is cut at spaces."""
+IS_SPACE = np.array([chr(point).isspace() for point in range(0x3002)])
+"""By code point; the last, which is none, stands for all beyond."""
 REMEMBERED = 30_000
 """Paragraphs kept tokenised: a long novel's."""
 
@@ -105,7 +107,8 @@ def _cut(text: str) -> list[str]:
 def _next_visible(text: str) -> Ints:
     """For each offset (and the end), that of the first character from there on that is not white space."""
     count = len(text)
-    spaces = np.fromiter((character.isspace() for character in text), np.bool_, count)
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    spaces = IS_SPACE[np.minimum(points, len(IS_SPACE) - 1)]
     own = np.where(spaces, count, np.arange(count))
     following = np.minimum.accumulate(own[::-1])[::-1] if count else own
     return np.append(following, count).astype(np.int32)
@@ -116,15 +119,19 @@ def _passages(text: str, start: npt.NDArray[np.integer], spans: Sequence[Span]) 
     lasts = np.append(firsts[1:], len(start))
     if len(firsts):
         firsts[0] = 0  # white space that a tokenizer put before the text
+    found = words(text)
+    folded = [fold(text[word.start : word.end]) for word in found]
+    starts = np.array([word.start for word in found], np.int32)
+    ends = np.array([word.end for word in found] or [0], np.int32)
+    # For every token the word it begins in, of the paragraph's words; -1 where it begins in none.
+    word_of = np.searchsorted(starts, start, side="right").astype(np.int32) - 1
+    word_of[start >= ends[word_of]] = -1
+    # Where a passage was cut inside a word, its rest is counted to the passage that has its beginning.
+    begins = np.searchsorted(starts, [span.start for span in spans], side="left").tolist()
     passages = []
-    for span, first, last in zip(spans, firsts, lasts, strict=True):
-        found = words(text, span.start, span.end)
-        starts = np.array([word.start for word in found], np.int32)
-        ends = np.array([word.end for word in found], np.int32)
-        own = start[first:last]
-        word_of = np.searchsorted(starts, own, side="right") - 1
-        if len(found):
-            word_of[(word_of >= 0) & (own >= ends[word_of])] = -1
-        folded = tuple(fold(word.of(text)) for word in found)
-        passages.append(PassageTokens(span.start, span.end, int(first), int(last), folded, word_of.astype(np.int32)))
+    bounds = zip(spans, firsts.tolist(), lasts.tolist(), begins, [*begins[1:], len(found)], strict=True)
+    for span, first, last, begin, end in bounds:
+        own = word_of[first:last]
+        own = np.where((own >= begin) & (own < end), own - begin, -1).astype(np.int32)
+        passages.append(PassageTokens(span.start, span.end, first, last, tuple(folded[begin:end]), own))
     return tuple(passages)

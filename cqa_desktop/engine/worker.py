@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,11 @@ from cqa_desktop.engine.messages import (
 )
 from cqa_desktop.engine.scheduler import Scheduler, precedes, replaces
 from cqa_desktop.engine.transport import TransportError, read_messages, write_message
+
+COLLECT = (100_000, 50, 50)
+"""Scores are many small objects without cycles: looking for some among them took an eighth of the time."""
+NICENESS = 10
+"""The window, where somebody types, goes before the model."""
 
 
 @dataclass
@@ -151,6 +157,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path)
     arguments = parser.parse_args(argv)
     faulthandler.enable()
+    gc.set_threshold(*COLLECT)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started this one
     # What libraries print must not get between the messages.
     events = os.fdopen(os.dup(1), "wb")

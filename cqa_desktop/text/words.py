@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cqa_desktop.text.normalise import straighten_quotes
 from cqa_desktop.text.spans import Span
@@ -18,6 +19,7 @@ def words(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     return [Span(*match.span()) for match in _WORD.finditer(text, start, limit)]
 
 
+@lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
     """A form in which a word equals itself: case folded, quotes straight, without a possessive ending."""
     folded = straighten_quotes(word).casefold()

@@ -8,10 +8,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from cqa_desktop.engine.messages import ParagraphScores
+from cqa_desktop.measure.document import informed_bits
 from cqa_desktop.measure.types import MarkKind, PassageMeasure
 from cqa_desktop.text.offsets import Utf16Map
 
@@ -48,12 +50,24 @@ class ShownPassage:
         )
 
 
-@dataclass(slots=True)
+@dataclass
 class _Paragraph:
     length: int
     key: int | None
     """None once the paragraph was edited: what is shown is then not all that was computed."""
     passages: list[ShownPassage]
+
+    @cached_property
+    def marked(self) -> list[ShownPassage]:
+        return [passage for passage in self.passages if passage.marks]
+
+    @cached_property
+    def bits(self) -> float:
+        return sum(informed_bits(passage.measure) for passage in self.passages)
+
+    @cached_property
+    def words(self) -> int:
+        return sum(passage.measure.words for passage in self.passages)
 
 
 class ScoreStore:
@@ -151,8 +165,23 @@ class ScoreStore:
 
     def marked(self, shown: Callable[[ShownPassage], bool]) -> list[ShownPassage]:
         """Passages with marks, of those that are `shown`, counted from the draft's start."""
-        placed = (passage.moved(base) for base, passage in self.passages() if passage.marks)
+        placed = (
+            passage.moved(base)
+            for base, paragraph in zip(self._starts.tolist(), self._paragraphs, strict=True)
+            for passage in paragraph.marked
+        )
         return [passage for passage in placed if shown(passage)]
+
+    def stretches(self, fine: bool) -> list[tuple[int, int, float, int]]:
+        """Start, end, bits in the most informed view, and words: of passages if `fine`, else of paragraphs."""
+        paragraphs = zip(self._starts.tolist(), self._paragraphs, strict=True)
+        if fine:
+            return [
+                (base + one.start, base + one.end, informed_bits(one.measure), one.measure.words)
+                for base, paragraph in paragraphs
+                for one in paragraph.passages
+            ]
+        return [(base, base + one.length, one.bits, one.words) for base, one in paragraphs]
 
 
 def _paragraph(one: ParagraphScores, start: int, offsets: Utf16Map) -> _Paragraph:

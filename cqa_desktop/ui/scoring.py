@@ -77,7 +77,8 @@ class Scoring(QObject):
     def reset(self, brief: Brief) -> None:
         """Another draft was opened."""
         self._brief = brief
-        self._restart()
+        self._revision += 1
+        self._timer.start(0)
 
     def stop(self) -> None:
         """Stop scoring until the next edit."""
@@ -98,7 +99,7 @@ class Scoring(QObject):
 
     def _restart(self) -> None:
         self._revision += 1
-        self._timer.start()
+        self._timer.start(PAUSE_MS)
 
     def _edited(self, _position: int, _removed: int, _added: int) -> None:
         self._restart()

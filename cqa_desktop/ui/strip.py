@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -11,7 +10,6 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from cqa_desktop.measure.document import informed_bits
 from cqa_desktop.ui.editor import DraftEditor
 from cqa_desktop.ui.score_store import ScoreStore
 from cqa_desktop.ui.theme import LIGHT, Theme
@@ -22,6 +20,8 @@ STEP: Final = 3
 MARGIN: Final = 10
 FULL_BITS: Final = 14.0
 REFRESH_MS: Final = 150
+FINE: Final = 1500
+"""Passages up to which each has its own place."""
 _RANK: Final = {"steady": 0, "predictable": 1, "earned": 2, "unexplained": 3}
 
 
@@ -61,17 +61,17 @@ class Strip(QWidget):
         """Gather the passages into rows."""
         count = self._count()
         length = max(self._editor.document().characterCount() - 1, 1)
-        placed = list(self._store.passages())
-        starts = np.array([base + one.start for base, one in placed], np.float64)
-        ends = np.array([base + one.end for base, one in placed], np.float64)
-        firsts, lasts = (np.minimum((at / length * count).astype(np.int64), count - 1) for at in (starts, ends))
-        bits = _spread([informed_bits(one.measure) for _, one in placed], firsts, lasts, count)
-        weights = _spread([max(one.measure.words, 1) for _, one in placed], firsts, lasts, count)
+        # In a long draft many passages fall into one row anyway.
+        found = self._store.stretches(fine=self._store.count() < FINE)
+        table = np.array(found, np.float64).reshape(-1, 4)
+        rows = np.minimum((table[:, :2] / length * count).astype(np.int64), count - 1)
+        bits = _spread(table[:, 2], rows, count)
+        weights = _spread(np.maximum(table[:, 3], 1), rows, count)
         kinds = ["steady"] * count
-        for row, (base, passage) in zip(firsts.tolist(), placed, strict=True):
-            kind = passage.measure.kind
-            if passage.marks and _RANK[kind] > _RANK[kinds[row]] and self._editor.is_shown(passage.moved(base)):
-                kinds[row] = kind
+        for passage in self._store.marked(self._editor.is_shown):
+            row = min(int(passage.start / length * count), count - 1)
+            if _RANK[passage.measure.kind] > _RANK[kinds[row]]:
+                kinds[row] = passage.measure.kind
         means = np.divide(bits, weights, out=np.zeros(count), where=weights > 0.5)
         self._rows = list(zip(means.tolist(), kinds, strict=True))
         self.update()
@@ -124,11 +124,10 @@ class Strip(QWidget):
             painter.drawRoundedRect(frame, 4, 4)
 
 
-def _spread(
-    values: Sequence[float], firsts: npt.NDArray[np.int64], lasts: npt.NDArray[np.int64], count: int
-) -> npt.NDArray[np.float64]:
-    """Each value added to the rows from its first to its last."""
+def _spread(values: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
+    """Each value added to the rows from its first to its last; `rows` has shape (n, 2)."""
     edges = np.zeros(count + 1)
-    np.add.at(edges, firsts, values)
-    np.add.at(edges, lasts + 1, np.negative(values))
-    return np.cumsum(edges)[:-1]
+    np.add.at(edges, rows[:, 0], values)
+    np.add.at(edges, rows[:, 1] + 1, -values)
+    spread: npt.NDArray[np.float64] = np.cumsum(edges)[:-1]
+    return spread

@@ -81,6 +81,13 @@ def test_nonsense_is_unexplained_and_stock_is_predictable(ferry: dict[str, Any])
     assert ferry["document"]["shares"]["steady"] > 0.7
 
 
+def test_each_field_of_the_brief_is_a_view_on_request() -> None:
+    record = json.loads(cqa("score", FERRY, "--json", "--fields").stdout)
+    jsonschema.validate(record, SCHEMA)
+    assert set(record["passages"][0]["surprisal"]) == {"bare", "story", "brief", "intent", "audience", "reality"}
+    assert any(one["surprisal"]["reality"] != one["surprisal"]["intent"] for one in record["passages"])
+
+
 def test_without_a_brief_brief_equals_story() -> None:
     record = json.loads(cqa("score", FERRY, "--no-brief", "--json").stdout)
     assert all(one["surprisal"]["brief"] == one["surprisal"]["story"] for one in record["passages"])

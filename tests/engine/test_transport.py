@@ -40,7 +40,7 @@ def framed(*messages: msgspec.Struct) -> bytes:
 def test_messages_arrive_as_they_were_sent() -> None:
     events = [
         Hello(1, 2),
-        ScoresReady(1, "d", 2, [ParagraphScores(0, 9, 2**56 - 1, [PASSAGE], b"a", b"b", b"c")], 1, 3),
+        ScoresReady(1, "d", 2, [ParagraphScores(0, 9, 2**56 - 1, [PASSAGE])], 1, 3),
     ]
     assert list(read_messages(io.BytesIO(framed(*events)), EVENTS)) == events
     requests = [LoadModel(1, "m.gguf"), ScoreDocument(2, "d", 1, "ä🙂", Brief("a", "b", "c"), 3, {0: 2**56 - 1})]

@@ -177,6 +177,7 @@ def test_bad_models_are_told_once_and_the_one_in_use_stays(window: MainWindow, q
         "text.gguf": b"I am a text file, and no model at all.\n" * 20,
         "empty.gguf": b"",
         "other.gguf": good.replace(b"llama", b"lemma"),
+        "vocabulary.gguf": write_model(tmp_path / "made.gguf", with_tensors=False).read_bytes(),
     }
     for name, content in bad.items():
         path = tmp_path / name
