@@ -160,6 +160,8 @@ def style_sheet(theme: Theme) -> str:
     QToolButton, QPushButton {{ background: {theme.control}; border: 1px solid transparent; border-radius: 7px;
         padding: 5px 12px; }}
     QToolButton:hover, QPushButton:hover {{ background: {theme.control_hover}; }}
+    QPushButton:checked, #notice QPushButton {{ background: {theme.control_hover}; }}
+    #notice QPushButton#flat {{ background: transparent; }}
     QToolButton:focus, QPushButton:focus {{ border-color: {theme.accent}; }}
     QToolButton#flat, QPushButton#flat {{ background: transparent; padding: 4px 6px; color: {theme.quiet}; }}
     QToolButton#flat:hover, QPushButton#flat:hover {{ color: {theme.ink}; }}
