@@ -26,8 +26,8 @@ class _Row(msgspec.Struct):
     good: str
     degraded: str
     group: str = "all pairs"
-    context: str = ""
-    brief: dict[str, str] = {}
+    context: str | None = None
+    brief: dict[str, str] | None = None
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         results: list[PairResult] = []
         with progress_bar(arguments.file.name) as advance:
             for row, brief in rows:
-                context = unify_line_breaks(row.context).text
+                context = unify_line_breaks(row.context or "").text
                 good, degraded = (_information(scorer, context, text, brief, stop) for text in (row.good, row.degraded))
                 results.append(PairResult(str(row.id), row.group, good, degraded))
                 advance(len(results), len(rows))
@@ -87,7 +87,7 @@ def _read(path: Path) -> list[tuple[_Row, Brief]]:
             if str(row.id) in seen:
                 raise ValueError(f"id '{row.id}' was used before - give each pair its own")
             seen.add(str(row.id))
-            rows.append((row, brief_from(row.brief)))
+            rows.append((row, brief_from(row.brief or {})))
         except (msgspec.DecodeError, ValueError) as error:
             problems += 1
             warn(f"{path}:{number}: {error}")

@@ -160,8 +160,8 @@ def _write(path: Path, page: str) -> None:
 class _Row(msgspec.Struct):
     id: str | int
     text: str
-    context: str = ""
-    brief: dict[str, str] = {}
+    context: str | None = None
+    brief: dict[str, str] | None = None
 
 
 def _score_rows(arguments: argparse.Namespace) -> int:
@@ -209,14 +209,14 @@ def _parse_row(line: bytes) -> tuple[_Row, Brief]:
     if not row.text.strip():
         raise ValueError("the text is empty - there is nothing to score")
     try:
-        return row, brief_from(row.brief)
+        return row, brief_from(row.brief or {})
     except ValueError as error:
         raise ValueError(f"brief: {error}") from error
 
 
 def _print_row(row: _Row, brief: Brief, scorer: Scorer, arguments: argparse.Namespace, stop: Stop) -> None:
     source = unify_line_breaks(row.text)
-    preceding = unify_line_breaks(row.context).text
+    preceding = unify_line_breaks(row.context or "").text
     document = scorer.score(source.text, brief, fields=arguments.fields, preceding=preceding, stop=stop)
     scored = scored_text(str(row.id), source, brief, document)
     record = {"id": row.id, **score_record(scored, scorer.model, tokens=arguments.tokens)}
