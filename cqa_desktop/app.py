@@ -46,9 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from cqa_desktop.ui.screenshot import Screenshot
     from cqa_desktop.ui.theme import sans
 
-    # A collection of the oldest objects would stop the window for longer than a keystroke may take.
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1000)
+    quiet_collector()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("CQA Desktop")
     application.setStyle("Fusion")
@@ -65,6 +63,12 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         window.file.look_for_unsaved()
     return application.exec()
+
+
+def quiet_collector() -> None:
+    """A collection of all objects would stop the window for longer than a keystroke may take: let them be rare."""
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1000)
 
 
 def open_window(arguments: argparse.Namespace) -> MainWindow:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import numpy.typing as npt
-
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 Offsets = npt.NDArray[np.int64]
 
@@ -21,7 +17,8 @@ class Utf16Map:
 
     def __init__(self, text: str) -> None:
         self._units: Offsets | None = None
-        if _ASTRAL.search(text):
+        # Encoding takes a tenth of the time of looking at each character.
+        if len(text.encode("utf-16-le", "surrogatepass")) != 2 * len(text):
             wide = _code_points(text) > 0xFFFF
             self._units = np.concatenate(([0], np.cumsum(1 + wide.astype(np.int64))))
 

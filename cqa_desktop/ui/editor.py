@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from cqa_desktop.ui import theme as themes
-from cqa_desktop.ui.draft_text import from_qt, to_qt
+from cqa_desktop.ui.draft_text import from_qt, has_odd_bytes, to_qt
 from cqa_desktop.ui.mark_paint import line_rects, paint_lines, paint_tints, stretches
 from cqa_desktop.ui.markdown import MarkdownHighlighter
 from cqa_desktop.ui.score_store import ScoreStore, ShownPassage
@@ -63,6 +63,7 @@ class DraftEditor(QTextEdit):
         self._ignored: frozenset[str] = frozenset()
         self._pixels = 20
         self._loading = False
+        self._odd_bytes = False
         self._markdown = MarkdownHighlighter(self.document())
         self._hover = QTimer(self, singleShot=True, interval=HOVER_MS)
         self._hover.timeout.connect(self._rested)
@@ -80,6 +81,7 @@ class DraftEditor(QTextEdit):
         self._store.clear()
         self.setUndoRedoEnabled(False)
         self._markdown.set_enabled(markdown)
+        self._odd_bytes = has_odd_bytes(text)
         self.setPlainText(to_qt(text))
         self._format_blocks()
         self.setUndoRedoEnabled(True)
@@ -90,12 +92,13 @@ class DraftEditor(QTextEdit):
 
     def text(self) -> str:
         """The draft."""
-        return from_qt(self.document())
+        return from_qt(self.document(), odd_bytes=self._odd_bytes)
 
     def replace_all(self, text: str) -> None:
         """Put another text in place of the draft; one step of undo."""
         cursor = QTextCursor(self.document())
         cursor.select(QTextCursor.SelectionType.Document)
+        self._odd_bytes = self._odd_bytes or has_odd_bytes(text)
         cursor.insertText(to_qt(text))
 
     def quote(self, start: int, end: int) -> str:

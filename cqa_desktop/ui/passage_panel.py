@@ -118,10 +118,11 @@ class PassagePanel(QWidget):
             if row is not None:
                 unit = " bits/w" if row is rows[0] else ""
                 bar.show_bar(row[0], row[1] / full, f"{row[1]:.1f}{unit}", colour, self._theme)
-        self._fill_numbers(measure)
-        self._numbers.setVisible(self._numbers_button.isChecked())
+        self._show_numbers(self._numbers_button.isChecked())
 
     def _show_numbers(self, on: bool) -> None:
+        if on and self._measure is not None:
+            self._fill_numbers(self._measure)
         self._numbers.setVisible(on and self._measure is not None)
 
     def _fill_numbers(self, measure: PassageMeasure) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from cqa_desktop.measure.types import CLASSES
 from cqa_desktop.ui.draft_file import DraftFile
@@ -11,6 +11,7 @@ from cqa_desktop.ui.passage_panel import PassagePanel
 from cqa_desktop.ui.score_store import ScoreStore, ShownPassage
 from cqa_desktop.ui.scoring import Scoring
 
+TYPING_MS = 250
 FEWEST_EARNED = 3
 """With fewer earned passages, a mean over them says nothing."""
 
@@ -31,7 +32,11 @@ class PassageView(QObject):
         self._panel = panel
         self._shown: ShownPassage | None = None
         self._compare = ""
-        editor.cursorPositionChanged.connect(self._follow)
+        # Laying the panel out takes longer than a keystroke may: while somebody types, it waits.
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._typing.timeout.connect(self._follow)
+        editor.edited.connect(lambda *_: self._typing.start())
+        editor.cursorPositionChanged.connect(self._caret_moved)
         panel.ignore_toggled.connect(self._ignore)
 
     def counts(self) -> dict[str, int]:
@@ -55,8 +60,8 @@ class PassageView(QObject):
             if len(drops) >= FEWEST_EARNED
             else ""
         )
-        self._shown = None
-        self._follow()
+        if not self._typing.isActive():
+            self._follow(again=True)
 
     def go_to_mark(self, step: int) -> None:
         """The next mark (1) or the one before (-1), round the end."""
@@ -72,12 +77,18 @@ class PassageView(QObject):
         self._editor.go_to(target)
         self._editor.setFocus()
 
-    def _follow(self) -> None:
+    def _caret_moved(self) -> None:
+        if not self._typing.isActive():
+            self._follow()
+
+    def _follow(self, *, again: bool = False) -> None:
         found = self._store.passage_at(self._editor.textCursor().position())
+        if found is None and self._shown is not None and self._scoring.busy:
+            return  # its fresh figures are on their way: better the old ones than a flicker
         if found is None:
             self._shown = None
             self._panel.show_nothing(self._why_nothing())
-        elif found != self._shown:
+        elif again or found != self._shown:
             self._shown = found
             quote = self._quote(found)
             compare = self._compare if found.measure.kind in ("earned", "unexplained") else ""
@@ -91,10 +102,10 @@ class PassageView(QObject):
         return "Put the caret in a sentence to see what a reader makes of it."
 
     def _ignore(self, ignored: bool) -> None:
-        if self._shown is not None:
-            self._file.set_ignored(self._quote(self._shown), ignored=ignored)
-            self._shown = None
-            self._follow()
+        found = self._store.passage_at(self._editor.textCursor().position())
+        if found is not None:
+            self._file.set_ignored(self._quote(found), ignored=ignored)
+            self._follow(again=True)
             self.ignored_changed.emit()
 
     def _quote(self, passage: ShownPassage) -> str:

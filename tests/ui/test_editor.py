@@ -27,7 +27,8 @@ def editor(qtbot: QtBot) -> DraftEditor:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "one", "a\n\nb\n", "no\u00a0break", "caf\u00e9 e\u0301 😀", "tab\there", "odd \udc80\udcff bytes", "a\0b",
+    ["", "one", "a\n\nb\n", "no\u00a0break", "caf\u00e9 e\u0301 😀", "tab\there", "odd \udc80\udcff bytes",
+     "private \uef80 use", "a\0b",
      "line\u2028separator", "שלום ‮abc", "\n\n\n"],
 )  # fmt: skip
 def test_what_goes_in_comes_out(editor: DraftEditor, text: str) -> None:
@@ -38,7 +39,7 @@ def test_what_goes_in_comes_out(editor: DraftEditor, text: str) -> None:
     assert not editor.document().isUndoAvailable()
 
 
-@pytest.mark.parametrize("text", ["private \uef80 use", "a\u2029b", "\ufdd0", "\ud800"])
+@pytest.mark.parametrize("text", ["private \uef80 and odd \udc80", "a\u2029b", "\ufdd0", "\ud800"])
 def test_what_would_not_come_out_is_known(text: str) -> None:
     assert not survives(text)
 
