@@ -7,6 +7,7 @@ root is where mean surprisal equals mean entropy. So the T that minimises it is 
 from __future__ import annotations
 
 import json
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ class Calibration:
     def fit(cls, passages: Sequence[ScoredPassage], temperature: float, model: str) -> Calibration:
         """Tables from passages of reference prose scored at `temperature`; those under five words are left out."""
         rows = [(passage.words, figures(sum_passage(passage))) for passage in passages if passage.words >= MIN_WORDS]
+        if not rows:
+            return cls(model, temperature)
         by_band = [[row for words, row in rows if band_of(words) == band] for band in range(len(BANDS))]
         tables = {
             name: tuple(
@@ -98,17 +101,31 @@ class Calibration:
         """
         try:
             data = json.loads(text)
-            if data["version"] != VERSION or data["bands"] != list(BANDS) or data["quantiles"] != list(QUANTILES):
-                raise ValueError(f"calibration of version {data['version']} - make it again with 'cqa calibrate'")
-            tables = {name: tuple(tuple(map(float, band)) for band in data["tables"][name]) for name in FIGURES}
-            if any(len(band) != len(QUANTILES) for table in tables.values() for band in table):
-                raise ValueError("calibration tables of the wrong size - make it again with 'cqa calibrate'")
-            temperature = float(data["temperature"])
-            if not 0 < temperature < 100:
-                raise ValueError(f"calibration temperature {temperature} - make it again with 'cqa calibrate'")
-            return cls(str(data["model"]), temperature, int(data["passages"]), tables)
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"not a calibration ({error!r}) - make it again with 'cqa calibrate'") from error
+            version = data["version"]
+            known = version == VERSION and data["bands"] == list(BANDS) and data["quantiles"] == list(QUANTILES)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise _refused(error) from error
+        if not known:
+            raise ValueError(f"calibration of version {version!r} - make it again with 'cqa calibrate'")
+        try:
+            names = FIGURES if data["tables"] else ()
+            tables = {name: tuple(tuple(map(float, band)) for band in data["tables"][name]) for name in names}
+            model, temperature, passages = str(data["model"]), float(data["temperature"]), int(data["passages"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise _refused(error) from error
+        if any(len(table) != len(BANDS) or not all(map(_whole, table)) for table in tables.values()):
+            raise ValueError("calibration tables of the wrong size - make it again with 'cqa calibrate'")
+        if not 0 < temperature < 100:
+            raise ValueError(f"calibration temperature {temperature} - make it again with 'cqa calibrate'")
+        return cls(model, temperature, passages, tables)
+
+
+def _refused(error: Exception) -> ValueError:
+    return ValueError(f"not a calibration ({error!r}) - make it again with 'cqa calibrate'")
+
+
+def _whole(band: Sequence[float]) -> bool:
+    return len(band) == len(QUANTILES) and all(map(math.isfinite, band))
 
 
 def band_of(words: int) -> int:

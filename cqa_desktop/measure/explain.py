@@ -36,7 +36,7 @@ def explain(passage: PassageMeasure, has_brief: bool) -> str:
             else (f"{phrase} stock: after the first word or two, a reader could finish them.")
         )
     if passage.kind == "predictable":
-        share = max(1, round(100 - passage.percentile.story_bits_per_token))
+        share = min(99, max(1, round(100 - passage.percentile.story_bits_per_token)))
         return f"A reader sees this coming: {share}% of published sentences of this length surprise more."
     return f"{_how_surprising(passage, informed=False)} Nothing here stands out, and most of a good draft should not."
 

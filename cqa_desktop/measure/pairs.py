@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+NO_SPREAD = 1e-12
+"""A standard deviation under this share of the greatest difference is the rounding of equal differences."""
 MIN_PAIRS = 6
 """With fewer pairs a one-sided Wilcoxon test cannot pass 0.05 by much; p is then not given."""
 
@@ -47,6 +49,7 @@ def summarise(differences: Sequence[float]) -> PairSummary:
     values = np.asarray(differences, np.float64)
     nonzero = values[values != 0]
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    spread_counts = math.isfinite(spread) and spread > NO_SPREAD * float(np.abs(values).max(initial=0.0))
     p: float | None = None
     if len(nonzero) >= MIN_PAIRS:
         from scipy.stats import wilcoxon  # half a second to import: only where it is used
@@ -57,7 +60,7 @@ def summarise(differences: Sequence[float]) -> PairSummary:
         wins=int((values > 0).sum()),
         ties=len(values) - len(nonzero),
         mean=float(values.mean()) if len(values) else 0.0,
-        cohen_d=float(values.mean()) / spread if spread > 0 and math.isfinite(spread) else None,
+        cohen_d=float(values.mean()) / spread if spread_counts else None,
         p=p,
     )
 

@@ -8,8 +8,11 @@ from statistics import median
 from cqa_desktop.text.spans import Span
 
 _LINE = re.compile(r"[^\n\r\u2028\u2029\x0b\x0c]+")
-_BLANK = re.compile(r"(?:\r\n|[\n\r])[ \t\u00a0]*(?:\r\n|[\n\r])")
+_BLANK = re.compile(r"(?:\r\n|\n|\r(?!\n))[ \t\u00a0]*[\n\r]")
 _BLOCK_START = re.compile(r"(?:#{1,6} |[-*+] |\d{1,3}[.)] |> |```|\*\*\*$|---$|={3,}$)")
+
+_ALONE = re.compile(r"(?:#{1,6} .*|\*\*\*|---|={3,})$")
+"""A heading or a rule: what follows on the next line is not part of it."""
 
 WRAP_WIDTHS = range(45, 100)
 """Widths at which text is wrapped by hand or by machine."""
@@ -45,7 +48,12 @@ def is_hard_wrapped(text: str) -> bool:
 def _join_wrapped(text: str, lines: list[Span]) -> list[Span]:
     joined: list[Span] = []
     for line in lines:
-        if not joined or _BLANK.search(text, joined[-1].end, line.start) or _BLOCK_START.match(text, line.start):
+        if (
+            not joined
+            or _BLANK.search(text, joined[-1].end, line.start)
+            or _BLOCK_START.match(text, line.start, line.end)
+            or _ALONE.match(text, joined[-1].start, joined[-1].end)
+        ):
             joined.append(line)
         else:
             joined[-1] = Span(joined[-1].start, line.end)

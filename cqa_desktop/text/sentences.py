@@ -43,9 +43,6 @@ _ABBREVIATIONS = frozenset(
         "mme",
         "mlle",
         "esq",
-        "no",
-        "vol",
-        "fig",
         "etc",
         "vs",
         "viz",
@@ -56,22 +53,18 @@ _ABBREVIATIONS = frozenset(
         "p.m",
         "u.s",
         "u.k",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
     ]
 )
+_BEFORE_NUMBERS = frozenset(
+    ["no", "nos", "vol", "fig", "ch", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "oct", "nov", "dec"]
+)
+"""Abbreviations only where a figure follows: “No. 7”, but “No. He would not.”"""
 _CLOSERS = "\"'”’»)]}*_"
 _OPENERS = "\"'“‘«([{*_—-–…"
-_STOP = re.compile(rf"(?:[.!?…]+[{re.escape(_CLOSERS)}]*(?=\s|$)|[。！？]+[」』”’）]*)")
+# Points may stand apart, as in ". . .": one stop. The look-behind keeps a page of dots from being tried at every dot.
+_STOP = re.compile(
+    rf"(?:(?<![.!?…])[.!?…]+(?:[ \u00a0\u202f]+\.)*[{re.escape(_CLOSERS)}]*(?=\s|$)|[。！？]+[」』”’）]*)"
+)
 _WORD_BEFORE = re.compile(r"([^\W_][\w.'’]*)$")
 _CLAUSE = re.compile(r"[,;:—–][\"'”’]?\s+")
 _SPACE = re.compile(r"\s+")
@@ -104,6 +97,8 @@ def _ends(text: str, mark: int, end: int, start: int, limit: int) -> bool:
         word = _WORD_BEFORE.search(text, max(start, mark - _LOOK_BACK), mark)
         if word is not None:
             token = word.group(1)
+            if token.lower() in _BEFORE_NUMBERS and first.isdigit():
+                return False
             if token.lower() in _ABBREVIATIONS or (len(token) == 1 and token.isupper() and token != "I"):
                 return False
             if token.isdigit() and word.start(1) == start:

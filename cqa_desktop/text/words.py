@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from cqa_desktop.text.normalise import straighten_quotes
@@ -21,8 +22,10 @@ def words(text: str, start: int = 0, end: int | None = None) -> list[Span]:
 
 @lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
-    """A form in which a word equals itself: case folded, quotes straight, without a possessive ending."""
+    """A form in which a word equals itself: case folded, accents composed, quotes straight, no possessive ending."""
     folded = straighten_quotes(word).casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFC", folded)
     return folded[:-2] if folded.endswith("'s") and len(folded) > 2 else folded.rstrip("'")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,19 @@ def split(text: str) -> list[str]:
         ("It was I. You knew.", ["It was I.", "You knew."]),
         ("雨が降った。風も吹いた。", ["雨が降った。", "風も吹いた。"]),
         ("# A Heading", ["# A Heading"]),
+        ("She said no. He left.", ["She said no.", "He left."]),
+        ("“No. Never. You may go.”", ["“No.", "Never.", "You may go.”"]),
+        ("He slept in No. 7 until Jan. 3 of that year.", ["He slept in No. 7 until Jan. 3 of that year."]),
+        ("He asked for Jan. Nobody came.", ["He asked for Jan.", "Nobody came."]),
+        ("Wait . . . what? Yes.", ["Wait . . . what?", "Yes."]),
+        ("“I thought . . .” She stopped. . . . Then no more.",
+         ["“I thought . . .”", "She stopped. . . .", "Then no more."]),
+        ("1. The first item. The second.", ["1. The first item.", "The second."]),
+        ("*He ran.* _“Go!”_ She went.", ["*He ran.*", "_“Go!”_", "She went."]),
+        ("One.\r\nTwo. Three.", ["One.", "Two.", "Three."]),
+        ("It cost 3.50 at example.com today.", ["It cost 3.50 at example.com today."]),
+        ("‘Yes,’ he said. ‘No.’", ["‘Yes,’ he said.", "‘No.’"]),
+        ("¿Qué? ¡No! «Allez.» Fin.", ["¿Qué?", "¡No!", "«Allez.»", "Fin."]),
         ("   ", []),
     ],
 )  # fmt: skip
@@ -72,6 +86,54 @@ def test_hard_wrapped_text_has_paragraphs_between_blank_lines() -> None:
     assert is_hard_wrapped(text)
     assert len(paragraphs(text)) == 2
     assert not is_hard_wrapped("“Yes.”\n“No.”\n“Yes.”\n“No.”\n")
+
+
+def test_wrapped_headings_and_rules_stand_alone() -> None:
+    body = "\n".join(["It was a line that somebody had wrapped by hand at seventy columns"] * 4)
+    text = f"{body}\n\n{body}\n\n# Chapter Two\n{body}\n***\n{body}"
+    assert is_hard_wrapped(text)
+    found = [span.of(text) for span in paragraphs(text)]
+    assert found == [body, body, "# Chapter Two", body, "***", body]
+
+
+@pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\r\r"])
+def test_wrapped_text_parts_at_blank_lines_of_any_kind(gap: str) -> None:
+    line = "It was a line that somebody had wrapped by hand at seventy columns"
+    ending = gap[: len(gap) // 2] if gap[0] == "\r" else "\n"
+    text = gap.join([ending.join([line] * 3)] * 3)
+    assert len(paragraphs(text)) == 3
+
+
+def test_sentences_stay_inside_their_paragraph() -> None:
+    text = "One. Two.\nThree. Four.\n"
+    second = paragraphs(text)[1]
+    assert [span.of(text) for span in sentences(text, second)] == ["Three.", "Four."]
+
+
+@pytest.mark.parametrize("text", ["." * 30_000 + "x", "?!" * 15_000 + "x", ". " * 15_000 + "x", "a." * 15_000])
+def test_a_page_of_stops_takes_no_time(text: str) -> None:
+    started = time.process_time()
+    spans = sentences(text, Span(0, len(text)))
+    assert time.process_time() - started < 2
+    assert max(map(len, spans)) <= HARD_LIMIT
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Mr. Lyle came.", "“Stop!” he said.", "Why?", "He waited... and left.", "“Go.”"]), min_size=1
+    )
+)
+def test_sentences_put_in_a_row_come_out_again(row: list[str]) -> None:
+    assert split(" ".join(row)) == row
+
+
+@given(st.text(alphabet=st.sampled_from("abc .,!\n\u00a0😀"), max_size=3000))
+def test_no_passage_is_longer_than_the_limit(text: str) -> None:
+    for paragraph in paragraphs(text):
+        for span in sentences(text, paragraph):
+            assert 0 < len(span) <= HARD_LIMIT
+            assert paragraph.start <= span.start < span.end <= paragraph.end
+            assert span.of(text) == span.of(text).strip()
 
 
 @given(st.text(alphabet=st.sampled_from("ab .\n\r\t# -"), max_size=200))
