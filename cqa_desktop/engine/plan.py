@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -61,11 +61,9 @@ class Plan:
     """Hash of what every result depends on: model, adapter, temperature."""
     _keys: dict[tuple[int, str], Key] = field(default_factory=dict)
 
-    def jobs(self) -> Iterator[Job]:
-        """Every segment in every view."""
-        for index in range(len(self.segments)):
-            for view in self.views:
-                yield Job(index, view, self.key(index, view))
+    def jobs_of(self, index: int) -> list[Job]:
+        """A segment in every view."""
+        return [Job(index, view, self.key(index, view)) for view in self.views]
 
     def key(self, index: int, view: View) -> Key:
         """Hash of all that the segment's scores in the view depend on."""

@@ -109,24 +109,13 @@ class Scorer:
         """
         plan = self.plan(text, brief, fields=fields, preceding=preceding)
         work = _Work(plan, self.calibration, self.thresholds, known or {}, on_paragraphs, stop)
-        cached = self.cache.get_many(job.key for job in plan.jobs())
-        missing: dict[int, list[Job]] = {}
-        for job in plan.jobs():
-            scores = cached.get(job.key)
-            if scores is None:
-                missing.setdefault(job.segment, []).append(job)
-            else:
-                work.fill(job, scores)
-        order = sorted(range(len(plan.segments)), key=lambda index: _distance(plan, index, focus))
+        distance = {index: _distance(plan, index, focus) for index in range(len(plan.segments))}
+        order = sorted(distance, key=distance.__getitem__)
+        # Where the writer looks comes out before the rest of a long draft is even looked up.
+        near = [index for index in order if distance[index] == 0]
         try:
-            work.finish([index for index in order if index not in missing])
-            for index in order:
-                for job in missing.get(index, ()):
-                    scores = self._evaluate(plan, job, stop)
-                    self.cache.put(job.key, scores)
-                    work.fill(job, scores)
-                if index in missing:
-                    work.finish([index])
+            for segments in (near, order[len(near) :]):
+                self._score_segments(plan, segments, work, stop)
         finally:
             self.cache.flush()
         return ScoredDocument(text, work.results(), plan.brief_trimmed)
@@ -153,11 +142,30 @@ class Scorer:
             joined=joined,
         )
         work = _Work(plan, self.calibration, self.thresholds, {}, None, stop)
-        for job in plan.jobs():
+        for job in (job for index in range(len(plan.segments)) for job in plan.jobs_of(index)):
             work.fill(job, self._evaluate(plan, job, stop))
         work.finish(range(len(plan.segments)))
         found = work.results()[-1].passages[0]
         return shift_passage(found, -1) if joined else found
+
+    def _score_segments(self, plan: Plan, segments: Sequence[int], work: _Work, stop: Stop) -> None:
+        """First those that the cache holds whole, then the others, each in the order given."""
+        jobs = [job for index in segments for job in plan.jobs_of(index)]
+        cached = self.cache.get_many(job.key for job in jobs)
+        missing: dict[int, list[Job]] = {}
+        for job in jobs:
+            scores = cached.get(job.key)
+            if scores is None:
+                missing.setdefault(job.segment, []).append(job)
+            else:
+                work.fill(job, scores)
+        work.finish([index for index in segments if index not in missing])
+        for index, absent in missing.items():
+            for job in absent:
+                scores = self._evaluate(plan, job, stop)
+                self.cache.put(job.key, scores)
+                work.fill(job, scores)
+            work.finish([index])
 
     def _evaluate(self, plan: Plan, job: Job, stop: Stop) -> ViewScores:
         """Scores of the segment's tokens in the job's view, separators left out."""

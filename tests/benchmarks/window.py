@@ -126,7 +126,7 @@ def _type(window: MainWindow) -> list[float]:
         key = chance.choice("etaoinshrdlu ,.")
         began = time.perf_counter()
         QTest.keyClick(window.editor, key)
-        window.editor.viewport().repaint()
+        QApplication.sendPostedEvents()  # what the key left to be painted, and what came from the engine meanwhile
         times.append(time.perf_counter() - began)
         _pause(chance.uniform(60, 180))
     _wait(lambda: not window.scoring.busy)
