@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from cqa_desktop.annotations.prompt import FORMATS, PROSE
 from cqa_desktop.engine.batches import Batch, Flags, Run, pieces
-from cqa_desktop.engine.brief_prompt import PROSE
 from cqa_desktop.engine.devices import cpu_name, default_threads, first_gpu
 from cqa_desktop.engine.errors import CancelledError, ModelError
 from cqa_desktop.engine.gguf_file import PROMPT_FORMAT_KEY, GgufFile, inspect_adapter, inspect_model, sha256_of
@@ -55,7 +55,12 @@ class LlamaModel:
     ) -> None:
         self.file: GgufFile = inspect_model(path)
         self.adapter_file = inspect_adapter(adapter) if adapter else None
-        self.prompt_format = str((self.adapter_file or self.file).metadata.get(PROMPT_FORMAT_KEY, PROSE))
+        tuned = self.adapter_file or self.file
+        self.prompt_format = str(tuned.metadata.get(PROMPT_FORMAT_KEY, PROSE))
+        if self.prompt_format not in FORMATS:
+            raise ModelError(
+                f"{tuned.path}: was tuned on the prompt format '{self.prompt_format}' - a newer version may know it"
+            )
         self.sha256 = sha256_of(path)
         self.adapter_sha256 = sha256_of(adapter) if adapter else ""
         self.threads = threads or default_threads()

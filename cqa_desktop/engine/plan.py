@@ -8,8 +8,8 @@ from hashlib import blake2b
 
 import numpy as np
 
+from cqa_desktop.annotations.prompt import brief_text, only
 from cqa_desktop.engine.batches import Run
-from cqa_desktop.engine.brief_prompt import brief_text, only
 from cqa_desktop.engine.cache import Key
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.tokens import ParagraphTokenizer, PassageTokens, TokenizedParagraph

@@ -60,7 +60,7 @@ def test_each_view_is_what_its_definition_says(scorer: Scorer, model: LlamaModel
     rest = len(paragraphs[1]) - len(own)
     bare = tail(own, count=len(own))
     story = tail(paragraphs[0], model.separator, paragraphs[1], count=len(own), skip=rest)
-    from cqa_desktop.engine.brief_prompt import brief_text
+    from cqa_desktop.annotations.prompt import brief_text
 
     brief: list[np.ndarray] = []
     for part in brief_text(BRIEF_GIVEN).split("\n\n"):

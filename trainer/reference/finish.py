@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cqa_desktop.engine.brief_prompt import PROSE
+from cqa_desktop.annotations.prompt import PROSE
 from cqa_desktop.engine.calibrate import calibrate
 from cqa_desktop.engine.gguf_file import CALIBRATION_KEY, PROMPT_FORMAT_KEY
 from cqa_desktop.engine.llama import LlamaModel

@@ -1,0 +1,1 @@
+"""Annotations on their way to training: checked, audited, and imported from public sets."""
