@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
 
 from trainer.errors import TrainerError
+from trainer.settings import build, merge, read_toml
 
-T = TypeVar("T")
 RECIPES = Path(__file__).parent / "recipes"
 
 
@@ -91,54 +87,11 @@ def load_config(path: Path | None, recipe: str) -> ReferenceConfig:
     """
     values = tomllib.loads((RECIPES / f"{recipe}.toml").read_text(encoding="utf-8"))
     if path is not None:
-        try:
-            given = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise TrainerError(f"{path}: cannot be read ({error.strerror}) - give a TOML file") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise TrainerError(f"{path}: not valid TOML ({error}) - mend that line") from error
-        values = _merge(values, given)
+        values = merge(values, read_toml(path))
     where = str(path) if path else recipe
-    config = _build(ReferenceConfig, values, where, "")
+    config = build(ReferenceConfig, values, where)
     _check(config, where)
     return config
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged
-
-
-def _build(kind: type[T], values: Mapping[str, Any], where: str, prefix: str) -> T:
-    hints = get_type_hints(kind)
-    arguments: dict[str, Any] = {}
-    for key, value in values.items():
-        if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(hints))}"
-            raise TrainerError(f"{where}: unknown key '{prefix}{key}' - {hint}")
-        arguments[key] = _value(hints[key], value, where, f"{prefix}{key}")
-    return kind(**arguments)
-
-
-def _value(hint: Any, value: Any, where: str, name: str) -> Any:
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        if not isinstance(value, dict):
-            raise TrainerError(f"{where}: '{name}' must be a table - write [{name}]")
-        return _build(hint, value, where, f"{name}.")
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type):
-        if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-            raise TrainerError(f"{where}: '{name}' is {value!r} - it must be of type {hint.__name__}")
-        return value
-    item = hint.__args__[0]  # tuple[X, ...]
-    if not isinstance(value, list):
-        raise TrainerError(f"{where}: '{name}' is {value!r} - it must be a list")
-    return tuple(_value(item, one, where, f"{name}[{index}]") for index, one in enumerate(value))
 
 
 def _check(config: ReferenceConfig, where: str) -> None:

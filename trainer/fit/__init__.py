@@ -1,0 +1,1 @@
+"""Fine-tuning: annotations in, one LoRA adapter an epoch out."""

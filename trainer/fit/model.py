@@ -1,0 +1,102 @@
+"""The base in memory, with a LoRA over it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer.errors import TrainerError
+from trainer.fit.config import FitConfig
+
+
+def window_of(folder: Path) -> int:
+    """Tokens that a base reads.
+
+    Raises:
+        TrainerError: if its config does not say.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return int(config["max_position_embeddings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainerError(f"{folder}/config.json: does not say max_position_embeddings - give --context") from error
+
+
+def load_base(folder: Path, config: FitConfig, device: torch.device) -> Any:
+    """The base as a causal language model of transformers, on `device`: bf16 on a GPU, float32 on a CPU.
+
+    Raises:
+        TrainerError: if it cannot be loaded, or 4 bits are asked for and cannot be had.
+    """
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    options: dict[str, Any] = {"dtype": torch.bfloat16 if use_bf16(config, device) else torch.float32}
+    if config.load_in_4bit:
+        options["quantization_config"] = _four_bits(device)
+        options["device_map"] = {"": device}
+    try:
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, **options)
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        line = str(error).strip().splitlines()[0]
+        raise TrainerError(f"base {folder}: transformers cannot load it ({line}) - choose another base") from error
+    return model if config.load_in_4bit else model.to(device)
+
+
+def add_lora(model: Any, config: FitConfig, device: torch.device) -> Any:
+    """A PeftModel whose only trainable weights are the LoRA's, float32, on the projections of `config.targets`.
+
+    Raises:
+        TrainerError: if a target is not in the model.
+    """
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    names = {name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    missing = [target for target in config.targets if target not in names]
+    if missing:
+        raise TrainerError(f"targets: the base has no '{missing[0]}' - it has {', '.join(sorted(names - {'lm_head'}))}")
+    checkpointing = config.gradient_checkpointing
+    if config.load_in_4bit:
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    if checkpointing == "on" or (checkpointing == "auto" and device.type == "cuda"):
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.enable_input_require_grads()
+    model.config.use_cache = False
+    lora = LoraConfig(
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules=list(config.targets),
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    with warnings.catch_warnings():
+        # peft asks transformers for an attribute under the name it had before.
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+        return get_peft_model(model, lora)
+
+
+def use_bf16(config: FitConfig, device: torch.device) -> bool:
+    """Whether weights and arithmetic are bf16."""
+    return config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
+
+
+def _four_bits(device: torch.device) -> Any:
+    if device.type != "cuda":
+        raise TrainerError("load_in_4bit: needs a CUDA GPU - leave it out to train on this machine")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise TrainerError("load_in_4bit: bitsandbytes is not installed - pip install bitsandbytes")
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
