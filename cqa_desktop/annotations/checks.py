@@ -40,6 +40,11 @@ def problems(row: object) -> list[Problem]:
     return list(_row(row))
 
 
+def brief_problems(brief: object) -> list[Problem]:
+    """What keeps `brief`, decoded, from being one."""
+    return list(_brief(brief))
+
+
 def _row(row: object) -> Iterator[Problem]:
     if not isinstance(row, dict):
         yield Problem("row", "is not a JSON object", "write {...} with the fields of an annotation")

@@ -8,26 +8,14 @@ import math
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from cqa_desktop.annotations.pair_rows import PairRow, read_pair_rows
 from cqa_desktop.commands.errors import CommandError
 from cqa_desktop.commands.score import read_lines
 from cqa_desktop.commands.session import interruptible, open_scorer, progress_bar, warn
-from cqa_desktop.documents.sidecar import brief_from
+from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.pairs import PairResult, PairSummary, summarise_groups
 from cqa_desktop.measure.passages import sum_passage
-from cqa_desktop.measure.types import Brief
-from cqa_desktop.text.line_breaks import unify_line_breaks
-
-
-class _Row(msgspec.Struct):
-    id: str | int
-    good: str
-    degraded: str
-    group: str = "all pairs"
-    context: str | None = None
-    brief: dict[str, str] | None = None
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,10 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     with open_scorer(arguments.model, arguments.adapter) as scorer, interruptible() as stop:
         results: list[PairResult] = []
         with progress_bar(arguments.file.name) as advance:
-            for row, brief in rows:
-                context = unify_line_breaks(row.context or "").text
-                good, degraded = (_information(scorer, context, text, brief, stop) for text in (row.good, row.degraded))
-                results.append(PairResult(str(row.id), row.group, good, degraded))
+            for row in rows:
+                good, degraded = (_information(scorer, row, text, stop) for text in (row.good, row.degraded))
+                results.append(PairResult(row.id, row.group, good, degraded))
                 advance(len(results), len(rows))
     summaries = dict(summarise_groups(results))
     if len(summaries) == 2:
@@ -67,32 +54,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _information(scorer: Scorer, context: str, text: str, brief: Brief, stop: Any) -> float:
+def _information(scorer: Scorer[LlamaModel], row: PairRow, text: str, stop: Any) -> float:
     """I(P) = S_bare - S_brief of the text as one passage, bits."""
-    passage = scorer.score_passage(context, unify_line_breaks(text).text, brief, stop=stop)
+    passage = scorer.score_passage(row.context, text, row.brief, stop=stop)
     return sum_passage(passage).information.total
 
 
-def _read(path: Path) -> list[tuple[_Row, Brief]]:
-    rows: list[tuple[_Row, Brief]] = []
-    seen: set[str] = set()
-    problems = 0
-    for number, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = msgspec.json.decode(line, type=_Row)
-            if not row.good.strip() or not row.degraded.strip():
-                raise ValueError("good and degraded must both hold text")
-            if str(row.id) in seen:
-                raise ValueError(f"id '{row.id}' was used before - give each pair its own")
-            seen.add(str(row.id))
-            rows.append((row, brief_from(row.brief or {})))
-        except (msgspec.DecodeError, ValueError) as error:
-            problems += 1
-            warn(f"{path}:{number}: {error}")
+def _read(path: Path) -> list[PairRow]:
+    rows, problems = read_pair_rows(read_lines(path))
+    for line, problem in problems:
+        warn(f"{path}:{line}: {problem}")
     if problems:
-        raise CommandError(f"{path}: {problems} bad row{'s' if problems > 1 else ''} - mend them; nothing was scored")
+        count = f"{len(problems)} bad row{'s' if len(problems) > 1 else ''}"
+        raise CommandError(f"{path}: {count} - mend them; nothing was scored")
     if not rows:
         raise CommandError(f"{path}: holds no pairs - write one JSON object a line")
     return rows

@@ -16,6 +16,7 @@ from cqa_desktop.commands.session import interruptible, open_scorer, progress_ba
 from cqa_desktop.documents.errors import DocumentError
 from cqa_desktop.documents.files import read_text, write_atomically
 from cqa_desktop.documents.sidecar import brief_from, load_brief, load_sidecar
+from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.types import Brief
 from cqa_desktop.models.registry import score_cache
@@ -132,7 +133,7 @@ def _read_brief(path: Path | None) -> Brief | None:
         raise CommandError(str(error)) from error
 
 
-def _score(scorer: Scorer, draft: _Draft, fields: bool, stop: Stop) -> ScoredText:
+def _score(scorer: Scorer[LlamaModel], draft: _Draft, fields: bool, stop: Stop) -> ScoredText:
     source = unify_line_breaks(draft.text)
     with progress_bar(Path(draft.name).name) as advance:
         document = scorer.score(
@@ -214,7 +215,7 @@ def _parse_row(line: bytes) -> tuple[_Row, Brief]:
         raise ValueError(f"brief: {error}") from error
 
 
-def _print_row(row: _Row, brief: Brief, scorer: Scorer, arguments: argparse.Namespace, stop: Stop) -> None:
+def _print_row(row: _Row, brief: Brief, scorer: Scorer[LlamaModel], arguments: argparse.Namespace, stop: Stop) -> None:
     source = unify_line_breaks(row.text)
     preceding = unify_line_breaks(row.context or "").text
     document = scorer.score(source.text, brief, fields=arguments.fields, preceding=preceding, stop=stop)

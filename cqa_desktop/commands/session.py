@@ -69,7 +69,9 @@ def open_model(path: Path | None, adapter: Path | None = None) -> Iterator[Llama
 
 
 @contextmanager
-def open_scorer(path: Path | None, adapter: Path | None = None, cache: Path | None = None) -> Iterator[Scorer]:
+def open_scorer(
+    path: Path | None, adapter: Path | None = None, cache: Path | None = None
+) -> Iterator[Scorer[LlamaModel]]:
     """A scorer over `open_model`, with the model's calibration.
 
     Raises:

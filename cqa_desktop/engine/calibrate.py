@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cqa_desktop.engine.batches import Run
-from cqa_desktop.engine.llama import LlamaModel, Stop, never
 from cqa_desktop.engine.scorer import Scorer
+from cqa_desktop.engine.scoring_model import ScoringModel, Stop, never
 from cqa_desktop.measure.calibration import Calibration, fit_temperature
 from cqa_desktop.measure.types import STORY, Brief, ScoredPassage
 
@@ -17,7 +17,7 @@ TEMPERATURE_RUNS = 24
 
 
 def calibrate(
-    model: LlamaModel,
+    model: ScoringModel,
     texts: Sequence[str],
     *,
     on_progress: Callable[[int, int], None] | None = None,
@@ -35,16 +35,16 @@ def calibrate(
         return float(np.mean([np.mean(one.surprisal.astype(np.float64) - one.entropy) for one in scores]))
 
     temperature = fit_temperature(excess)
-    scorer = Scorer(model, Calibration(model=model.file.name, temperature=temperature))
+    scorer = Scorer(model, Calibration(model=model.name, temperature=temperature))
     passages: list[ScoredPassage] = []
     for index, text in enumerate(texts):
         passages.extend(scorer.score(text, stop=stop).passages)
         if on_progress is not None:
             on_progress(index + 1, len(texts))
-    return Calibration.fit(passages, temperature, model.file.name)
+    return Calibration.fit(passages, temperature, model.name)
 
 
-def _windows(scorer: Scorer, texts: Sequence[str]) -> list[Run]:
+def _windows(scorer: Scorer[ScoringModel], texts: Sequence[str]) -> list[Run]:
     """Windows spread over the texts, scored as the story view scores them: with context."""
     found: list[Run] = []
     share = max(1, TEMPERATURE_RUNS // max(1, len(texts)))

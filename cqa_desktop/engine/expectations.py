@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cqa_desktop.engine.batches import Run
-from cqa_desktop.engine.llama import Stop, never
+from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.messages import Expectation
 from cqa_desktop.engine.plan import Plan, View
 from cqa_desktop.engine.scorer import Scorer
+from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.engine.windows import Unit
 from cqa_desktop.measure.types import BRIEF, STORY, Brief, Floats
 from cqa_desktop.text.words import words
@@ -31,7 +32,7 @@ class WordExplained:
 
 
 def explain_word(
-    scorer: Scorer, text: str, offset: int, brief: Brief = Brief(), *, top: int = 5, stop: Stop = never
+    scorer: Scorer[LlamaModel], text: str, offset: int, brief: Brief = Brief(), *, top: int = 5, stop: Stop = never
 ) -> WordExplained | None:
     """What a reader expected at the word that holds `offset`; None where there is no word.
 
@@ -88,7 +89,7 @@ def _segment_with(plan: Plan, paragraph: int, token: int) -> tuple[int, Unit]:
 
 
 def _complete(
-    scorer: Scorer, length: int, logits: Floats, temperature: float, top: int, stop: Stop
+    scorer: Scorer[LlamaModel], length: int, logits: Floats, temperature: float, top: int, stop: Stop
 ) -> list[Expectation]:
     """The likeliest tokens, each continued greedily to the end of its word."""
     model = scorer.model

@@ -11,7 +11,7 @@ from cqa_desktop.engine.cache import ScoreCache
 from cqa_desktop.engine.calibrations import find_calibration
 from cqa_desktop.engine.errors import ModelError
 from cqa_desktop.engine.expectations import explain_word
-from cqa_desktop.engine.llama import LlamaModel, Stop
+from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.messages import (
     ExplainToken,
     LoadModel,
@@ -24,6 +24,7 @@ from cqa_desktop.engine.messages import (
     TokenExplained,
 )
 from cqa_desktop.engine.scorer import ScoredParagraph, Scorer
+from cqa_desktop.engine.scoring_model import Stop
 
 Send = Callable[[msgspec.Struct], None]
 
@@ -33,7 +34,7 @@ class JobRunner:
 
     def __init__(self, cache: Path | None) -> None:
         self._cache = ScoreCache(cache)
-        self._scorer: Scorer | None = None
+        self._scorer: Scorer[LlamaModel] | None = None
 
     def run(self, request: Request, send: Send, stop: Stop) -> None:
         """Do what is asked and send its events; `JobDone` is the caller's to send.
@@ -93,7 +94,7 @@ class JobRunner:
                 )
             )
 
-    def _need_model(self) -> Scorer:
+    def _need_model(self) -> Scorer[LlamaModel]:
         if self._scorer is None:
             raise ModelError("No model is loaded - choose one with Open model.")
         return self._scorer

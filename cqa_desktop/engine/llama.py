@@ -20,6 +20,7 @@ from cqa_desktop.engine.devices import cpu_name, default_threads, first_gpu
 from cqa_desktop.engine.errors import CancelledError, ModelError
 from cqa_desktop.engine.gguf_file import PROMPT_FORMAT_KEY, GgufFile, inspect_adapter, inspect_model, sha256_of
 from cqa_desktop.engine.library import clear_errors, last_error, load_library
+from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.measure.reduce import Reducer, concatenate
 from cqa_desktop.measure.types import Floats, Ints, ViewScores
 
@@ -34,13 +35,6 @@ F32 = 0
 """GGML_TYPE_F32."""
 ABORTED = 2
 """What llama_decode returns when the abort callback stopped it."""
-
-Stop = Callable[[], bool]
-
-
-def never() -> bool:
-    """A `Stop` that never stops."""
-    return False
 
 
 class LlamaModel:
@@ -61,6 +55,7 @@ class LlamaModel:
             raise ModelError(
                 f"{tuned.path}: was tuned on the prompt format '{self.prompt_format}' - a newer version may know it"
             )
+        self.name = self.file.name
         self.sha256 = sha256_of(path)
         self.adapter_sha256 = sha256_of(adapter) if adapter else ""
         self.threads = threads or default_threads()

@@ -11,7 +11,7 @@ import numpy as np
 from cqa_desktop.annotations.prompt import brief_text, only
 from cqa_desktop.engine.batches import Run
 from cqa_desktop.engine.cache import Key
-from cqa_desktop.engine.llama import LlamaModel
+from cqa_desktop.engine.scoring_model import ScoringModel
 from cqa_desktop.engine.tokens import ParagraphTokenizer, PassageTokens, TokenizedParagraph
 from cqa_desktop.engine.windows import Segment, Unit, make_segments, split_units
 from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, STORY, Bools, Brief, Ints
@@ -46,7 +46,7 @@ class Job:
 class Plan:
     """A draft, ready to be scored."""
 
-    model: LlamaModel
+    model: ScoringModel
     spans: Sequence[Span]
     """Of the paragraphs; those before `begin` are context only."""
     paragraphs: Sequence[TokenizedParagraph]
@@ -143,7 +143,7 @@ class Plan:
 
 
 def make_plan(
-    model: LlamaModel,
+    model: ScoringModel,
     tokenizer: ParagraphTokenizer,
     text: str,
     brief: Brief,
@@ -165,7 +165,7 @@ def make_plan(
 
 
 def plan_paragraphs(
-    model: LlamaModel,
+    model: ScoringModel,
     spans: Sequence[Span],
     tokenized: Sequence[TokenizedParagraph],
     begin: int,
@@ -196,7 +196,7 @@ def plan_paragraphs(
     return Plan(model, spans, tokenized, begin, units, segments, views, words, trimmed, identity)
 
 
-def _views(model: LlamaModel, brief: Brief, *, fields: bool) -> tuple[list[View], bool]:
+def _views(model: ScoringModel, brief: Brief, *, fields: bool) -> tuple[list[View], bool]:
     nothing = np.empty(0, np.int32)
     views = [View(BARE, nothing, False), View(STORY, nothing, False)]
     has_adapter = bool(model.adapter_sha256)
@@ -212,7 +212,7 @@ def _views(model: LlamaModel, brief: Brief, *, fields: bool) -> tuple[list[View]
     return views, trimmed
 
 
-def _prefix(model: LlamaModel, brief: Brief) -> tuple[Ints, bool]:
+def _prefix(model: ScoringModel, brief: Brief) -> tuple[Ints, bool]:
     text = brief_text(brief, model.prompt_format)
     if not text:
         return np.empty(0, np.int32), False
@@ -224,7 +224,7 @@ def _prefix(model: LlamaModel, brief: Brief) -> tuple[Ints, bool]:
     return np.concatenate([ids[: room - len(model.separator)], model.separator]), True
 
 
-def _join(model: LlamaModel, text: str) -> Ints:
+def _join(model: ScoringModel, text: str) -> Ints:
     parts: list[Ints] = []
     for index, paragraph in enumerate(text.split("\n\n")):
         if index:

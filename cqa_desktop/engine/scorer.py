@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from cqa_desktop.engine.cache import ScoreCache
 from cqa_desktop.engine.errors import CancelledError
-from cqa_desktop.engine.llama import LlamaModel, Stop, never
 from cqa_desktop.engine.plan import Job, Plan, make_plan, plan_paragraphs
+from cqa_desktop.engine.scoring_model import ScoringModel, Stop, never
 from cqa_desktop.engine.tokens import ParagraphTokenizer, PassageTokens, TokenizedParagraph, tokenize_paragraph
 from cqa_desktop.engine.windows import Unit
 from cqa_desktop.measure.calibration import Calibration
@@ -59,11 +60,14 @@ OnParagraphs = Callable[[list[ScoredParagraph], int, int], None]
 """Gets paragraphs as they are done, and how many are done of how many."""
 
 
+M = TypeVar("M", bound=ScoringModel)
+
+
 @dataclass
-class Scorer:
+class Scorer(Generic[M]):
     """Scores drafts with one model. Not for use from two threads at once."""
 
-    model: LlamaModel
+    model: M
     calibration: Calibration
     cache: ScoreCache = field(default_factory=ScoreCache)
     thresholds: Thresholds = field(default_factory=Thresholds)

@@ -10,7 +10,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from cqa_desktop.engine.llama import LlamaModel
+from cqa_desktop.engine.scoring_model import ScoringModel
 from cqa_desktop.measure.types import Ints
 from cqa_desktop.text.normalise import as_one_line, straighten_quotes
 from cqa_desktop.text.offsets import utf8_offsets
@@ -58,7 +58,7 @@ class TokenizedParagraph:
 class ParagraphTokenizer:
     """Tokenises paragraphs, remembering those it has seen: an edit tokenises one paragraph, not the draft."""
 
-    def __init__(self, model: LlamaModel) -> None:
+    def __init__(self, model: ScoringModel) -> None:
         self._model = model
         self._seen: OrderedDict[str, TokenizedParagraph] = OrderedDict()
 
@@ -74,7 +74,7 @@ class ParagraphTokenizer:
         return found
 
 
-def tokenize_paragraph(model: LlamaModel, text: str) -> TokenizedParagraph:
+def tokenize_paragraph(model: ScoringModel, text: str) -> TokenizedParagraph:
     """Tokens with their spans, and the passages they fall into."""
     plain = as_one_line(straighten_quotes(text))
     ids = np.concatenate([model.tokenize(piece) for piece in _cut(plain)] or [np.empty(0, np.int32)])
