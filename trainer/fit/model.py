@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +78,39 @@ def add_lora(model: Any, config: FitConfig, device: torch.device) -> Any:
         bias="none",
         task_type="CAUSAL_LM",
     )
-    with warnings.catch_warnings():
-        # peft asks transformers for an attribute under the name it had before.
-        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+    with _old_names():
         return get_peft_model(model, lora)
+
+
+def load_adapters(model: Any, folders: Mapping[str, Path]) -> Any:
+    """A PeftModel over a base with several saved adapters, each under its name.
+
+    Raises:
+        TrainerError: if one is missing, damaged or made for another base.
+    """
+    from peft import PeftModel
+    from safetensors import SafetensorError
+
+    adapted: Any = None
+    for name, folder in folders.items():
+        try:
+            with _old_names():
+                if adapted is None:
+                    adapted = PeftModel.from_pretrained(model, folder, adapter_name=name)
+                else:
+                    adapted.load_adapter(folder, adapter_name=name)
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            line = str(error).strip().splitlines()[0]
+            raise TrainerError(f"{folder}: the adapter does not load over the base ({line}) - fit it again") from error
+    return adapted
+
+
+@contextmanager
+def _old_names() -> Iterator[None]:
+    """Inside, no word of peft asking transformers for an attribute under the name that it had before."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+        yield
 
 
 def use_bf16(config: FitConfig, device: torch.device) -> bool:
