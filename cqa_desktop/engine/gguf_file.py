@@ -18,6 +18,11 @@ from cqa_desktop.engine.errors import ModelError
 MAGIC: Final = b"GGUF"
 CALIBRATION_KEY: Final = "cqa.calibration"
 PROMPT_FORMAT_KEY: Final = "cqa.prompt_format"
+BASE_ID_KEY: Final = "cqa.base_id"
+BASE_SHA_KEY: Final = "cqa.base_sha256"
+MERGED_KEY: Final = "cqa.merged"
+REFERENCE_NAME: Final = "CQA reference"
+"""The shipped model's own name: what an adapter over the base `reference` belongs to."""
 
 _SCALARS: Final = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -115,6 +120,20 @@ def inspect_adapter(path: Path) -> GgufFile:
     if not found.is_adapter:
         raise ModelError(f"{path}: is a model, not an adapter - load it as the model")
     return found
+
+
+def check_base(adapter: GgufFile, model: GgufFile) -> None:
+    """Raises:
+    ModelError: if the adapter says that it was trained over another base. llama.cpp sees a difference of shapes alone.
+    """
+    wanted, mine = adapter.metadata.get(BASE_SHA_KEY), model.metadata.get(BASE_SHA_KEY)
+    base = str(adapter.metadata.get(BASE_ID_KEY, ""))
+    if model.metadata.get(MERGED_KEY):
+        raise ModelError(f"{adapter.path}: {model.name} has an adapter merged into it - load this one over {base}")
+    if (wanted and mine and wanted != mine) or (base == "reference" and model.name != REFERENCE_NAME):
+        raise ModelError(
+            f"{adapter.path}: was trained over '{base}', not over {model.name} - load it over its own base"
+        )
 
 
 def sha256_of(path: Path) -> str:

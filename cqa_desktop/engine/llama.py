@@ -18,7 +18,14 @@ from cqa_desktop.annotations.prompt import FORMATS, PROSE
 from cqa_desktop.engine.batches import Batch, Flags, Run, pieces
 from cqa_desktop.engine.devices import cpu_name, default_threads, first_gpu
 from cqa_desktop.engine.errors import CancelledError, ModelError
-from cqa_desktop.engine.gguf_file import PROMPT_FORMAT_KEY, GgufFile, inspect_adapter, inspect_model, sha256_of
+from cqa_desktop.engine.gguf_file import (
+    PROMPT_FORMAT_KEY,
+    GgufFile,
+    check_base,
+    inspect_adapter,
+    inspect_model,
+    sha256_of,
+)
 from cqa_desktop.engine.library import clear_errors, last_error, load_library
 from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.measure.reduce import Reducer, concatenate
@@ -49,6 +56,8 @@ class LlamaModel:
     ) -> None:
         self.file: GgufFile = inspect_model(path)
         self.adapter_file = inspect_adapter(adapter) if adapter else None
+        if self.adapter_file is not None:
+            check_base(self.adapter_file, self.file)
         tuned = self.adapter_file or self.file
         self.prompt_format = str(tuned.metadata.get(PROMPT_FORMAT_KEY, PROSE))
         if self.prompt_format not in FORMATS:

@@ -12,13 +12,13 @@ import pytest
 from cqa_desktop.engine.gguf_file import inspect_model
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.resources import resource
-from trainer.convert.llama import convert_llama
+from trainer.convert.convert import convert_checkpoint
 from trainer.convert.parity import NASTY, check_parity
 from trainer.convert.quantise import KINDS, quantise
 from trainer.errors import TrainerError
 from trainer.reference.config import ModelConfig
 from trainer.reference.model import build_model
-from trainer.reference.tokenizer import PRE_TOKENIZER, save_tokenizer, train_tokenizer
+from trainer.reference.tokenizer import save_tokenizer, train_tokenizer
 
 PROSE = resource("prose", "gore-vidal_williwaw-a-novel.txt").read_text(encoding="utf-8").replace("’", "'")
 
@@ -43,7 +43,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exact(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("gguf") / "exact.gguf"
-    return convert_llama(checkpoint, out, name="test", pre_tokenizer=PRE_TOKENIZER, metadata={"cqa.note": "kept"})
+    return convert_checkpoint(checkpoint, out, name="test", metadata={"cqa.note": "kept"})
 
 
 def test_logits_and_ids_are_the_checkpoints(checkpoint: Path, exact: Path) -> None:
@@ -53,16 +53,19 @@ def test_logits_and_ids_are_the_checkpoints(checkpoint: Path, exact: Path) -> No
 
 
 def test_a_wrong_rotary_order_would_be_seen(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trainer.convert import llama
+    from trainer.convert import convert
 
-    monkeypatch.setattr(llama, "_permute", lambda weights, _heads: weights)
-    wrong = convert_llama(checkpoint, tmp_path / "wrong.gguf", name="test", pre_tokenizer=PRE_TOKENIZER)
+    monkeypatch.setattr(convert, "permute", lambda weights, _heads: weights)
+    wrong = convert_checkpoint(checkpoint, tmp_path / "wrong.gguf", name="test")
     with pytest.raises(TrainerError, match="NMSE"):
         check_parity(checkpoint, wrong, PROSE)
 
 
-def test_a_wrong_pre_tokenizer_would_be_seen(checkpoint: Path, tmp_path: Path) -> None:
-    wrong = convert_llama(checkpoint, tmp_path / "wrong.gguf", name="test", pre_tokenizer="llama-bpe")
+def test_a_wrong_pre_tokenizer_would_be_seen(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trainer.convert import vocabulary
+
+    monkeypatch.setattr(vocabulary, "pre_tokenizer_of", lambda _data, _path: "llama-bpe")
+    wrong = convert_checkpoint(checkpoint, tmp_path / "wrong.gguf", name="test")
     with pytest.raises(TrainerError, match="token ids differ"):
         check_parity(checkpoint, wrong, PROSE)
 
@@ -88,7 +91,7 @@ def test_every_kind_loads_and_keeps_metadata(exact: Path, tmp_path: Path, kind: 
 
 @pytest.mark.parametrize("format", ["F16", "Q8_0"])
 def test_formats_that_the_converter_writes_itself(checkpoint: Path, tmp_path: Path, format: str) -> None:
-    out = convert_llama(checkpoint, tmp_path / "out.gguf", name="t", pre_tokenizer=PRE_TOKENIZER, format=format)
+    out = convert_checkpoint(checkpoint, tmp_path / "out.gguf", name="t", format=format)
     assert inspect_model(out).quantization == format
     with LlamaModel(out) as model:
         assert np.isfinite(model.logits_after(np.array([model.bos], np.int32))).all()
@@ -96,7 +99,7 @@ def test_formats_that_the_converter_writes_itself(checkpoint: Path, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [({"model_type": "gpt2"}, "only 'llama'"), ({"rope_parameters": {"rope_type": "yarn"}}, "rotary scaling 'yarn'")],
+    [({"model_type": "gpt2"}, "not supported"), ({"rope_parameters": {"rope_type": "yarn"}}, "rotary scaling 'yarn'")],
 )
 def test_what_cannot_be_converted_is_said(
     checkpoint: Path, tmp_path: Path, change: dict[str, object], says: str
@@ -106,10 +109,10 @@ def test_what_cannot_be_converted_is_said(
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps(config | change), encoding="utf-8")
     with pytest.raises(TrainerError, match=says):
-        convert_llama(folder, tmp_path / "out.gguf", name="t", pre_tokenizer=PRE_TOKENIZER)
+        convert_checkpoint(folder, tmp_path / "out.gguf", name="t")
     assert list(tmp_path.glob("out*")) == []
 
 
 def test_a_folder_that_is_no_checkpoint_is_said(tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match="checkpoint folder"):
-        convert_llama(tmp_path, tmp_path / "out.gguf", name="t", pre_tokenizer=PRE_TOKENIZER)
+        convert_checkpoint(tmp_path, tmp_path / "out.gguf", name="t")

@@ -15,7 +15,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="compare a run's epochs with their base on pairs",
         description="Information in good and degraded passages under the base and under each epoch, for the "
         "literary and the factual group; the epoch is chosen on the development split and reported on the "
-        "test split. Then what tuning did to the model's own writing. Writes evaluation.json and evaluation.html into the run's folder.",
+        "test split. Then what tuning did to the model's own writing. Writes evaluation.json and evaluation.html "
+        "into the run's folder.",
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="folder that cqa-train fit wrote")
     parser.add_argument("--base", help="where the base is now (default: as in run.json)")

@@ -1,8 +1,8 @@
 """Information in pairs of good and degraded passages, under a base and under each epoch of a run.
 
 Definitions (docs/method.md). I(P) = S_bare - S_brief, bits. ΔI = I(good) - I(degraded). Δ(ΔI) = ΔI tuned - ΔI base.
-With the adapter on in the `brief` view alone, as in the app, Δ(ΔI) is how much more the tuned reader's surprise at the good
-version fell than its surprise at the degraded one.
+With the adapter on in the `brief` view alone, as in the app, Δ(ΔI) is how much more the tuned reader's surprise at the
+good version fell than its surprise at the degraded one.
 """
 
 from __future__ import annotations

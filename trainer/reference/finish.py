@@ -11,13 +11,12 @@ from cqa_desktop.annotations.prompt import PROSE
 from cqa_desktop.engine.calibrate import calibrate
 from cqa_desktop.engine.gguf_file import CALIBRATION_KEY, PROMPT_FORMAT_KEY
 from cqa_desktop.engine.llama import LlamaModel
-from trainer.convert.llama import convert_llama
+from trainer.convert.convert import convert_checkpoint
 from trainer.convert.parity import Parity, check_parity
 from trainer.convert.quantise import KINDS, quantise
 from trainer.errors import TrainerError
 from trainer.reference.corpus import Work
 from trainer.reference.gguf_bits import gguf_bits
-from trainer.reference.tokenizer import PRE_TOKENIZER
 
 CHOICE_CHARACTERS = 40_000
 """Characters of each held-out work on which the kinds of quantisation are compared."""
@@ -54,7 +53,7 @@ def finish(
     Raises:
         TrainerError: if the conversion is not faithful, or no kind of quantisation fits `max_megabytes`.
     """
-    exact = convert_llama(checkpoint, out / "f32.gguf", name=name, pre_tokenizer=PRE_TOKENIZER)
+    exact = convert_checkpoint(checkpoint, out / "f32.gguf", name=name)
     parity = check_parity(checkpoint, exact, prose[0])
     _say(f"converted; NMSE of the logits {parity.nmse:.1e}")
     kinds = _compare_kinds(exact, out, held_out, max_megabytes)
@@ -65,7 +64,7 @@ def finish(
         calibration = calibrate(model, prose)
     labels = {**metadata, PROMPT_FORMAT_KEY: PROSE, CALIBRATION_KEY: calibration.to_json()}
     # Made again, so that the labels are in the file: the weights come out the same.
-    labelled = convert_llama(checkpoint, exact, name=name, pre_tokenizer=PRE_TOKENIZER, metadata=labels)
+    labelled = convert_checkpoint(checkpoint, exact, name=name, metadata=labels)
     model_file = quantise(labelled, out / "reference.gguf", kind)
     trial.unlink()
     _say("evaluating on the whole held-out works, before and after quantising")
