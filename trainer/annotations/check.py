@@ -72,7 +72,7 @@ def _against_pairs(row: Row, pairs: Sequence[PairText]) -> Iterator[Problem]:
     passage = row.data.get("passage") if isinstance(row.data, dict) else None
     if not isinstance(passage, str) or not pairs:
         return
-    short, long = runs(passage), _long_runs(passage)
+    short, long = runs(passage), long_runs(passage)
     for pair in pairs:
         near = max(alike(short, one) for one in pair.passages) >= ALIKE
         if near or long & pair.long_runs:
@@ -104,11 +104,12 @@ def _pair(row: Mapping[str, Any], where: str) -> PairText:
     context = row.get("context")
     texts = [*versions, context] if isinstance(context, str) else versions
     return PairText(
-        where, tuple(runs(text) for text in versions) or (frozenset(),), frozenset().union(*map(_long_runs, texts))
+        where, tuple(runs(text) for text in versions) or (frozenset(),), frozenset().union(*map(long_runs, texts))
     )
 
 
-def _long_runs(text: str) -> frozenset[tuple[str, ...]]:
+def long_runs(text: str) -> frozenset[tuple[str, ...]]:
+    """The runs of SHARED words of a text, folded; empty for a shorter one."""
     folded = [fold(text[span.start : span.end]) for span in words(text)]
     return frozenset(tuple(folded[at : at + SHARED]) for at in range(len(folded) - SHARED + 1))
 

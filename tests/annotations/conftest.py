@@ -1,0 +1,8 @@
+"""Rows for the tests of annotations."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # rows.py
