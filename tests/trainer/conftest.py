@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from cqa_desktop.resources import resource
+
+sys.path.insert(0, str(Path(__file__).parent))  # bases.py
 
 TINY = """
 name = "tiny"

@@ -149,9 +149,13 @@ def test_a_bad_corpus_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "not UTF-8 at byte 3" in capsys.readouterr().err
 
 
-def test_help_answers_without_torch() -> None:
+COMMANDS = ("check", "audit", "import", "fit", "evaluate", "export", "reference", "bits")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_answers_without_torch(command: str) -> None:
     check = (
-        "import sys\nfrom trainer.cli import main\ntry: main(['reference', '--help'])\nexcept SystemExit: pass\n"
+        f"import sys\nfrom trainer.cli import main\ntry: main(['{command}', '--help'])\nexcept SystemExit: pass\n"
         "print([name for name in ('torch', 'transformers', 'llama_cpp', 'numpy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, timeout=60, check=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cqa_desktop.annotations.jsonl import AnnotationError, load
 from trainer.errors import TrainerError
 
 
@@ -26,6 +25,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the audit."""
     from cqa_desktop.annotations.coverage import cover
+    from cqa_desktop.annotations.jsonl import AnnotationError, load
     from trainer.annotations.audit import as_json, as_text, write_page
 
     try:

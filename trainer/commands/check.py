@@ -6,8 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from cqa_desktop.annotations.jsonl import AnnotationError
-from cqa_desktop.annotations.prompt import FORMATS
 from cqa_desktop.resources import resource
 from trainer.errors import TrainerError
 
@@ -23,7 +21,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
     parser.add_argument("--base", default="reference", help="whose context rows must fit (reference)")
     parser.add_argument("--context", type=int, metavar="TOKENS", help="check against this length instead")
-    parser.add_argument("--prompt-format", choices=FORMATS, help="default: prose-1 for reference, else headed-1")
+    parser.add_argument("--prompt-format", choices=("prose-1", "headed-1"), help="default: prose-1 for reference only")
     parser.add_argument("--dialogue", action="store_true", help="count the dialogue, which fit can train on too")
     parser.add_argument(
         "--pairs",
@@ -37,6 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems; returns 2 if there are any."""
+    from cqa_desktop.annotations.jsonl import AnnotationError
     from trainer.annotations.check import check, read_pairs
     from trainer.annotations.lengths import limits_of
 

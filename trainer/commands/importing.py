@@ -6,7 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from cqa_desktop.annotations.jsonl import AnnotationError, write
 from trainer.errors import TrainerError
 
 
@@ -27,6 +26,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the annotations, and say what was left out."""
+    from cqa_desktop.annotations.jsonl import AnnotationError, write
     from trainer.annotations.lamp import read_lamp
     from trainer.annotations.mapping import load_mapping
     from trainer.annotations.ttcw import read_ttcw

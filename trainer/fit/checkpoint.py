@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def load_state(out: Path) -> State | None:
     try:
         data = torch.load(path, map_location="cpu", weights_only=True)
         return State(data["epoch"], data["optimizer"], data["adapter"])
-    except (OSError, RuntimeError, KeyError, EOFError, ValueError) as error:
+    except (OSError, RuntimeError, KeyError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise TrainerError(f"{path}: cannot be read - remove it, or use another --out, to begin again") from error
 
 

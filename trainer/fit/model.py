@@ -67,7 +67,8 @@ def add_lora(model: Any, config: FitConfig, device: torch.device) -> Any:
     if config.load_in_4bit:
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     if checkpointing == "on" or (checkpointing == "auto" and device.type == "cuda"):
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        with _old_names():
+            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         model.enable_input_require_grads()
     model.config.use_cache = False
     lora = LoraConfig(
@@ -107,9 +108,9 @@ def load_adapters(model: Any, folders: Mapping[str, Path]) -> Any:
 
 @contextmanager
 def _old_names() -> Iterator[None]:
-    """Inside, no word of peft asking transformers for an attribute under the name that it had before."""
+    """Inside, no word of names that transformers gave up in 5.23: older releases have no others."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+        warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
         yield
 
 
