@@ -6,13 +6,17 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # The app needs neither llava nor llama.cpp's common library; leaving them out saves a minute of compiling.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_COMMON=OFF
 
-.PHONY: run test bench lint format clean
+.PHONY: run test loop bench lint format clean
 
 run: $(VENV)/.app
 	@packaging/run-sample $(BIN)
 
 test: $(VENV)/.dev
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+# From annotations to a scored draft: fit, evaluate, export, cqa score --adapter.
+loop: $(VENV)/.dev
+	@packaging/run-loop $(BIN)
 
 bench: $(VENV)/.bench
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks

@@ -248,6 +248,18 @@ def test_the_epoch_is_the_one_that_was_chosen(base: Path, run_folder: Path, caps
     assert "has no epoch 7 - it has 1, 2" in capsys.readouterr().err
 
 
+def test_the_report_covers_adapter_and_merged_model(base: Path, run_folder: Path) -> None:
+    for more in (("--adapter-only",), ("--no-calibrate",), ("--no-calibrate", "--no-verify")):
+        assert export(run_folder, base, *more) == 0
+    report = json.loads((run_folder / "export" / "export.json").read_text(encoding="utf-8"))
+    found = {one["kind"]: one["verified"] for one in report["files"]}
+    assert found == {"adapter": True, "Q8_0": False}  # and the same file is not told twice
+    (run_folder / "export" / "small-cqa-epoch-01-adapter.gguf").unlink()
+    assert export(run_folder, base, "--no-calibrate", "--quant", "F16") == 0
+    report = json.loads((run_folder / "export" / "export.json").read_text(encoding="utf-8"))
+    assert [one["kind"] for one in report["files"]] == ["Q8_0", "F16"]
+
+
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 

@@ -96,22 +96,34 @@ def export(folder: Path, options: Options) -> int:
             "epoch": epoch,
             "epoch_because": why,
             "base": record["base"],
-            "verified": options.verify,
-            "files": [
-                {
-                    "name": one.path.name,
-                    "kind": one.kind,
-                    "megabytes": round(one.path.stat().st_size / 1e6, 2),
-                    "nmse": one.parity.nmse if one.parity else None,
-                    "kl_nats": one.parity.kl if one.parity else None,
-                    "delta_bits": one.parity.bits if one.parity else None,
-                }
-                for one in exported
-            ],
+            "files": [*_still_there(out, epoch, exported), *(_line(one) for one in exported)],
         }
         (out / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(_table(exported))
     return 0
+
+
+def _line(one: Exported) -> dict[str, Any]:
+    return {
+        "name": one.path.name,
+        "kind": one.kind,
+        "megabytes": round(one.path.stat().st_size / 1e6, 2),
+        "verified": one.parity is not None,
+        "nmse": one.parity.nmse if one.parity else None,
+        "kl_nats": one.parity.kl if one.parity else None,
+        "delta_bits": one.parity.bits if one.parity else None,
+    }
+
+
+def _still_there(out: Path, epoch: int, exported: Sequence[Exported]) -> list[dict[str, Any]]:
+    """What earlier exports of this epoch say of files that are there yet: an adapter and its merged model go together."""
+    try:
+        report = json.loads((out / REPORT).read_text(encoding="utf-8"))
+        files = [dict(one) for one in report["files"]] if report["epoch"] == epoch else []
+        new = {one.path.name for one in exported}
+        return [one for one in files if one["name"] not in new and (out / one["name"]).is_file()]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # none, or not ours: this export's own report replaces it
 
 
 @dataclass(frozen=True)
