@@ -113,7 +113,7 @@ def _epoch_curves(result: Mapping[str, Any]) -> str:
     import matplotlib.pyplot as plt
 
     splits = list(dict.fromkeys(one["split"] for one in result["epochs"]))
-    figure, axes = plt.subplots(1, len(splits), figsize=(4.6 * len(splits), 3.2), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(splits), figsize=(3.6 * len(splits), 3.4), sharey=True, squeeze=False)
     for axis, split in zip(axes[0], splits, strict=True):
         groups = list(dict.fromkeys(one["group"] for one in result["epochs"] if one["split"] == split))
         for number, group in enumerate(groups):
@@ -139,7 +139,7 @@ def _pair_changes(result: Mapping[str, Any]) -> str:
     import matplotlib.pyplot as plt
 
     groups = list(dict.fromkeys(pair["group"] for pair in result["pairs"]))
-    figure, axis = plt.subplots(figsize=(4.6, 4.0))
+    figure, axis = plt.subplots(figsize=(3.8, 3.4))
     values = [pair[name] for pair in result["pairs"] for name in ("delta_i_base", "delta_i_tuned")]
     ends = [min(values), max(values)]
     axis.plot(ends, ends, color="#8a857c", linewidth=0.8)
