@@ -73,6 +73,10 @@ class HubServer:
         """Start of a path to the status it is answered with."""
         self.ignored: tuple[str, ...] = ()
         """Names that the repository's .gitignore leaves out."""
+        self.complaint = ""
+        """What is wrong with a card's metadata."""
+        self.makes_public = False
+        """Whether new repositories are public whatever was asked for."""
         self.url = ""
         self.storage_url = ""
 
@@ -249,7 +253,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/api/repos/create":
             self._create(json.loads(body))
         elif path == "/api/validate-yaml":
-            self._send(200, {"errors": [], "warnings": []})
+            errors = [{"message": self.hub.complaint}] if self.hub.complaint else []
+            self._send(400 if errors else 200, {"errors": errors, "warnings": []})
         elif match := re.fullmatch(r"/api/models/(.+)/preupload/main", path):
             tree = self.hub.repos[match[1]].commits.get(self.hub.repos[match[1]].main, {})
             files = [
@@ -278,7 +283,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = f"{body['organization']}/{body['name']}"
         status = 409 if name in self.hub.repos else 200
         private = body.get("visibility") == "private" or body.get("private") is True
-        self.hub.repos.setdefault(name, Repo(private))
+        self.hub.repos.setdefault(name, Repo(private and not self.hub.makes_public))
         self._send(status, {"url": f"{self.hub.url}/{name}"})
 
     def _commit(self, name: str, lines: list[dict[str, Any]]) -> None:

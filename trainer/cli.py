@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from trainer.commands import audit, bits, check, evaluate, export, fit, importing, reference
+from trainer.commands import audit, bits, check, evaluate, export, fit, importing, publish, pull, reference
 from trainer.errors import TrainerError
 
-COMMANDS = (check, audit, importing, fit, evaluate, export, reference, bits)
+COMMANDS = (check, audit, importing, fit, evaluate, export, publish, pull, reference, bits)
 """In the order of --help."""
 
 

@@ -149,7 +149,7 @@ def test_a_bad_corpus_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "not UTF-8 at byte 3" in capsys.readouterr().err
 
 
-COMMANDS = ("check", "audit", "import", "fit", "evaluate", "export", "reference", "bits")
+COMMANDS = ("check", "audit", "import", "fit", "evaluate", "export", "publish", "pull", "reference", "bits")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
