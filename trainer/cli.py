@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"cqa-train: {error.name} is not installed - pip install 'cqa-desktop[train]'", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ncqa-train: stopped - the same command resumes at the last checkpoint", file=sys.stderr)
+        print("\ncqa-train: stopped - the same command goes on where this one was stopped", file=sys.stderr)
         return 130
     return code
 
