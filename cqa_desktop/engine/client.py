@@ -13,14 +13,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 import msgspec
 
+from cqa_desktop.annotations.critique import CriticName
 from cqa_desktop.engine.messages import (
     PROTOCOL_VERSION,
     AnyEvent,
+    AskQuestions,
     Cancel,
+    CompareVersions,
+    CritiqueStarted,
     Event,
     ExplainToken,
     Hello,
@@ -35,6 +39,7 @@ from cqa_desktop.engine.messages import (
     ScoresReady,
     Shutdown,
     TokenExplained,
+    WriteCritique,
 )
 from cqa_desktop.engine.scheduler import replaces
 from cqa_desktop.engine.transport import TransportError, read_messages, write_message
@@ -86,6 +91,8 @@ class EngineClient:
         self._model: LoadModel | None = None
         """The load that last succeeded: what is loaded again after a crash."""
         self._running: int | None = None
+        self._begun: set[int] = set()
+        """Critiques of which something has come."""
         self._kills: dict[object, int] = {}
         self._closing = False
         self._silent_starts = 0
@@ -123,6 +130,56 @@ class EngineClient:
     ) -> int:
         """Ask what was expected at an offset."""
         return self._submit(ExplainToken(self._number(), document, revision, sendable(text), offset, brief, top))
+
+    def write_critique(
+        self,
+        document: str,
+        revision: int,
+        text: str,
+        start: int,
+        end: int,
+        brief: Brief = Brief(),
+        *,
+        critic: CriticName | Literal["auto"] = "auto",
+        replace: bool = True,
+        preview: bool = False,
+        seed: int = 1,
+    ) -> int:
+        """Ask for a critique of a stretch of a draft; offsets are code points."""
+        return self._submit(
+            WriteCritique(
+                self._number(), document, revision, sendable(text), start, end, brief, critic, replace, preview, seed
+            )
+        )
+
+    def compare_versions(
+        self, document: str, revision: int, text: str, start: int, end: int, alternative: str, brief: Brief = Brief()
+    ) -> int:
+        """Score a stretch of a draft beside another version of it."""
+        return self._submit(
+            CompareVersions(
+                self._number(), document, revision, sendable(text), start, end, sendable(alternative), brief
+            )
+        )
+
+    def ask_questions(
+        self,
+        document: str,
+        revision: int,
+        text: str,
+        start: int,
+        end: int,
+        brief: Brief = Brief(),
+        *,
+        counts: dict[str, int] | None = None,
+        asked: Sequence[str] = (),
+    ) -> int:
+        """Ask what a knowledge engineer would ask about a stretch of a draft."""
+        return self._submit(
+            AskQuestions(
+                self._number(), document, revision, sendable(text), start, end, brief, counts or {}, tuple(asked)
+            )
+        )
 
     def cancel(self, job: int) -> None:
         """Stop a job."""
@@ -211,6 +268,7 @@ class EngineClient:
                 failed = [JobFailed(job, notice) for job in self._outstanding]
             else:
                 notice, failed = self._blame()
+                failed += self._broken_critiques()
                 self._running = None
                 self._process = self._start()
                 again = [self._model] if self._model is not None else []
@@ -244,6 +302,17 @@ class EngineClient:
         notice = "The model's engine stopped unexpectedly twice on the same work, which was given up."
         return notice, [JobFailed(culprit.job, message)]
 
+    def _broken_critiques(self) -> list[JobFailed]:
+        """A critique that had begun is not begun again by itself: what was written of it stays on the screen."""
+        broken = [job for job in self._begun if job in self._outstanding]
+        for job in broken:
+            del self._outstanding[job]
+        self._begun.clear()
+        return [
+            JobFailed(job, "The engine stopped while it wrote. What it had written is kept; ask again.")
+            for job in broken
+        ]
+
     def _receive(self, event: AnyEvent) -> None:
         with self._lock:
             if isinstance(event, Hello):
@@ -253,6 +322,8 @@ class EngineClient:
                 return
             if isinstance(event, JobStarted):
                 self._running = event.job
+            if isinstance(event, CritiqueStarted):
+                self._begun.add(event.job)
             if isinstance(event, ModelLoaded):
                 request = self._outstanding.get(event.job)
                 if isinstance(request, LoadModel):
@@ -265,6 +336,7 @@ class EngineClient:
 
     def _finish(self, event: Event) -> None:
         request = self._outstanding.pop(event.job, None)
+        self._begun.discard(event.job)
         if request is not None:
             self._kills.pop(_identity(request), None)
         if self._running == event.job:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 
@@ -29,10 +30,32 @@ from cqa_desktop.engine.scoring_model import Stop
 Send = Callable[[msgspec.Struct], None]
 
 
+class Handler(Protocol):
+    """Answers one kind of request. It may be stopped and called again with the same request: it then goes on."""
+
+    def run(self, scorer: Scorer[LlamaModel], request: Any, send: Send, stop: Stop) -> None:
+        """Do it and send its events.
+
+        Raises:
+            CancelledError: once `stop()` is true.
+            EngineError: if it cannot be done.
+        """
+
+    def forget(self, job: int) -> None:
+        """The job will not be called again."""
+
+    def model_changed(self) -> None:
+        """What was kept for the model before is of no use any more."""
+
+
+Handlers = Mapping[type[Request], Handler]
+
+
 class JobRunner:
     """Holds the model in use and runs one request at a time."""
 
-    def __init__(self, cache: Path | None) -> None:
+    def __init__(self, cache: Path | None, handlers: Handlers | None = None) -> None:
+        self._handlers = dict(handlers or {})
         self._cache = ScoreCache(cache)
         self._scorer: Scorer[LlamaModel] | None = None
 
@@ -49,8 +72,17 @@ class JobRunner:
             self._score(request, send, stop)
         elif isinstance(request, ExplainToken):
             self._explain(request, send, stop)
+        elif (handler := self._handlers.get(type(request))) is not None:
+            handler.run(self._need_model(), request, send, stop)
+
+    def forget(self, job: int) -> None:
+        """The job has ended: nothing need be kept for it."""
+        for handler in self._handlers.values():
+            handler.forget(job)
 
     def close(self) -> None:
+        for handler in self._handlers.values():
+            handler.model_changed()
         self._cache.close()
         if self._scorer is not None:
             self._scorer.model.close()
@@ -60,6 +92,8 @@ class JobRunner:
         # The old model goes only when the new one stands: a bad file leaves the writer with what worked.
         model = LlamaModel(Path(request.path), adapter=adapter, gpu=request.gpu)
         calibration, own = find_calibration(model)
+        for handler in self._handlers.values():
+            handler.model_changed()
         if self._scorer is not None:
             self._scorer.model.close()
         self._scorer = Scorer(model, calibration, self._cache)

@@ -6,11 +6,15 @@ length as four bytes, big-endian. Offsets are code points.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from cqa_desktop.annotations.critique import CriticName, Ending, Point
+from cqa_desktop.annotations.types import Constraint, Dimension
 from cqa_desktop.measure.types import Brief, PassageMeasure
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
@@ -68,6 +72,50 @@ class ExplainToken(Request, frozen=True, tag=True):
     top: int = 5
 
 
+class WriteCritique(Request, frozen=True, tag=True):
+    """Write a critique of part of a draft."""
+
+    document: str
+    revision: int
+    text: str
+    start: int
+    end: int
+    brief: Brief = Brief()
+    critic: CriticName | Literal["auto"] = "auto"
+    replace: bool = True
+    """Whether an unfinished critique of the same document gives way; else this one waits for it."""
+    preview: bool = False
+    """Only say who would write and what the model would see."""
+    seed: int = 1
+
+
+class CompareVersions(Request, frozen=True, tag=True):
+    """Score a stretch of a draft and another version of it under the same brief."""
+
+    document: str
+    revision: int
+    text: str
+    start: int
+    end: int
+    alternative: str
+    brief: Brief = Brief()
+
+
+class AskQuestions(Request, frozen=True, tag=True):
+    """Ask what a knowledge engineer would ask an expert about a passage."""
+
+    document: str
+    revision: int
+    text: str
+    start: int
+    end: int
+    brief: Brief = Brief()
+    counts: dict[str, int] = {}
+    """Judgments there are of each dimension: what is rare is asked about first."""
+    asked: tuple[str, ...] = ()
+    """Questions that were put already."""
+
+
 class Cancel(Request, frozen=True, tag=True):
     """Stop the named job, wherever it is, within 200 ms."""
 
@@ -78,7 +126,9 @@ class Shutdown(Request, frozen=True, tag=True):
     pass
 
 
-AnyRequest = LoadModel | ScoreDocument | ExplainToken | Cancel | Shutdown
+AnyRequest = (
+    LoadModel | ScoreDocument | ExplainToken | WriteCritique | CompareVersions | AskQuestions | Cancel | Shutdown
+)
 
 
 # --- events -----------------------------------------------------------------------------------------------------
@@ -152,6 +202,85 @@ class TokenExplained(Event, frozen=True, tag=True):
     expected: list[Expectation]
 
 
+class CritiqueStarted(Event, frozen=True, tag=True):
+    """Who writes, and from what. Comes first, and alone for a preview."""
+
+    document: str
+    revision: int
+    critic: CriticName
+    notice: str = ""
+    """Why this critic, and what to beware of."""
+    prompt: str = ""
+    """What the model sees, whole; empty for the measured critic."""
+    trimmed: int = 0
+    """Paragraphs of the draft before the passage that did not fit and were left out."""
+
+
+class CritiqueText(Event, frozen=True, tag=True):
+    """More words of the point that is being written, as they come; PointReady then brings the point whole."""
+
+    text: str
+
+
+class PointReady(Event, frozen=True, tag=True):
+    document: str
+    revision: int
+    point: Point
+
+
+class CritiqueEnded(Event, frozen=True, tag=True):
+    document: str
+    revision: int
+    ending: Ending
+
+
+class ViewDifference(msgspec.Struct, frozen=True):
+    """Two versions in one view."""
+
+    view: str
+    first: float
+    """Mean surprisal of a token of the draft's version, bits."""
+    second: float
+    """Of the alternative."""
+    low: float
+    """95% interval of second less first, from the per-token values of both."""
+    high: float
+
+
+class VersionWord(msgspec.Struct, frozen=True):
+    start: int
+    end: int
+    """In its version's own text."""
+    bits: dict[str, float]
+    """View to surprisal of the word."""
+
+
+class VersionsCompared(Event, frozen=True, tag=True):
+    document: str
+    revision: int
+    views: list[ViewDifference]
+    first: list[VersionWord]
+    second: list[VersionWord]
+    summary: str
+    """What the evidence allows to be said, and no more."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What a knowledge engineer asks. Offsets are code points of the draft."""
+
+    text: str
+    dimension: Dimension
+    start: int
+    end: int
+    constraint: Constraint | None = None
+
+
+class QuestionsReady(Event, frozen=True, tag=True):
+    document: str
+    revision: int
+    questions: list[Question]
+
+
 class JobDone(Event, frozen=True, tag=True):
     pass
 
@@ -160,4 +289,19 @@ class JobCancelled(Event, frozen=True, tag=True):
     pass
 
 
-AnyEvent = Hello | JobStarted | ModelLoaded | JobFailed | ScoresReady | TokenExplained | JobDone | JobCancelled
+AnyEvent = (
+    Hello
+    | JobStarted
+    | ModelLoaded
+    | JobFailed
+    | ScoresReady
+    | TokenExplained
+    | CritiqueStarted
+    | CritiqueText
+    | PointReady
+    | CritiqueEnded
+    | VersionsCompared
+    | QuestionsReady
+    | JobDone
+    | JobCancelled
+)

@@ -1,15 +1,24 @@
 """Which job runs next. No threads and no clock: the worker brings both.
 
-What the writer waits for at this moment comes first: loading a model, then explaining a word, then scoring, the newest
-request first. A newer request for the same text replaces the older one. A running job steps aside for one that precedes
-it and is put back; what it has scored by then is cached.
+What the writer waits for at this moment comes first: loading a model, then what answers at once (a word, a comparison,
+questions), then scoring and critiques, the newest request first. A newer request for the same text replaces the older one.
+A running job steps aside for one that precedes it and is put back; what it has made by then is kept. Scoring and a
+critique take turns, so that marks come while a critique is being written, and a critique while a novel is being scored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
-from cqa_desktop.engine.messages import ExplainToken, LoadModel, Request, ScoreDocument
+from cqa_desktop.engine.messages import (
+    AskQuestions,
+    CompareVersions,
+    ExplainToken,
+    LoadModel,
+    Request,
+    ScoreDocument,
+    WriteCritique,
+)
 
 
 def urgency(request: Request) -> int:
@@ -17,7 +26,7 @@ def urgency(request: Request) -> int:
     match request:
         case LoadModel():
             return 0
-        case ExplainToken():
+        case ExplainToken() | CompareVersions() | AskQuestions():
             return 1
         case _:
             return 2
@@ -25,11 +34,21 @@ def urgency(request: Request) -> int:
 
 def precedes(newer: Request, running: Request) -> bool:
     """Whether a running job should step aside for `newer`."""
+    if takes_turns(newer, running):
+        return True
     return urgency(newer) < urgency(running)
+
+
+def takes_turns(one: Request, other: Request) -> bool:
+    """Whether two jobs share the model: one critique, one scoring."""
+    kinds = {type(one), type(other)}
+    return kinds == {WriteCritique, ScoreDocument}
 
 
 def replaces(newer: Request, older: Request) -> bool:
     """Whether nobody waits for `older` any more once `newer` is asked for."""
+    if isinstance(newer, WriteCritique) and not newer.replace:
+        return False
     return newer.job != older.job and _subject(newer) == _subject(older)
 
 
@@ -38,6 +57,9 @@ class Scheduler:
 
     def __init__(self) -> None:
         self._waiting: list[Request] = []
+        self._turn = 0
+        self._had: dict[int, int] = {}
+        """Job to the turn in which it last ran, of those that wait again."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -50,12 +72,24 @@ class Scheduler:
         return replaced
 
     def next(self) -> Request | None:
-        """The job to run now, or None. Of equally urgent ones, the newest."""
+        """The job to run now, or None. Of equally urgent ones, that which has waited longest for its turn, and of those
+        that had none yet, the newest; critiques that wait for each other, the oldest.
+        """
         if not self._waiting:
             return None
-        request = min(self._waiting, key=lambda waiting: (urgency(waiting), -waiting.job))
+        request = min(self._waiting, key=self._order)
         self._waiting.remove(request)
+        self._turn += 1
+        self._had.pop(request.job, None)
         return request
+
+    def _order(self, waiting: Request) -> tuple[int, int, int]:
+        critique = isinstance(waiting, WriteCritique)
+        return urgency(waiting), self._had.get(waiting.job, 0), waiting.job if critique else -waiting.job
+
+    def waits_beside(self, running: Request) -> bool:
+        """Whether a job waits that shares the model with the running one."""
+        return any(takes_turns(waiting, running) for waiting in self._waiting)
 
     def cancel(self, job: int) -> Request | None:
         """Drop a waiting job; None if there is none of that number."""
@@ -66,6 +100,7 @@ class Scheduler:
 
     def put_back(self, request: Request) -> None:
         """A job that stepped aside waits again."""
+        self._had[request.job] = self._turn
         self._waiting.append(request)
 
 
@@ -77,5 +112,11 @@ def _subject(request: Request) -> Hashable:
             return "word", request.document
         case ScoreDocument():
             return "document", request.document
+        case WriteCritique():
+            return "critique", request.document
+        case CompareVersions():
+            return "versions", request.document
+        case AskQuestions():
+            return "questions", request.document
         case _:
             return "job", request.job

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import BinaryIO
 import msgspec
 
 from cqa_desktop.engine.errors import CancelledError, EngineError
-from cqa_desktop.engine.jobs import JobRunner
+from cqa_desktop.engine.jobs import Handlers, JobRunner
 from cqa_desktop.engine.messages import (
     PROTOCOL_VERSION,
     AnyRequest,
@@ -40,6 +41,8 @@ from cqa_desktop.engine.transport import TransportError, read_messages, write_me
 
 COLLECT = (100_000, 50, 50)
 """Scores are many small objects without cycles: looking for some among them took an eighth of the time."""
+SLICE = 2.0
+"""Seconds after which a job steps aside for one that shares the model with it."""
 NICENESS = 10
 """The window, where somebody types, goes before the model."""
 
@@ -52,6 +55,7 @@ class _Current:
     cancelled: bool = False
     yielding: bool = False
     """Steps aside for a job that comes first, and goes on after it."""
+    began: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -65,6 +69,8 @@ class Worker:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _current: _Current | None = None
     _ending: bool = False
+    _forgotten: list[int] = field(default_factory=list)
+    """Jobs that were dropped while they waited: what the runner keeps for them can go."""
 
     def run(self) -> None:
         """Serve until the input closes."""
@@ -87,10 +93,12 @@ class Worker:
 
     def _do(self, current: _Current) -> None:
         job = current.request.job
+        while self._forgotten:
+            self.runner.forget(self._forgotten.pop())
         self._send(JobStarted(job))
         outcome: Event
         try:
-            self.runner.run(current.request, self._send, lambda: current.cancelled or current.yielding)
+            self.runner.run(current.request, self._send, lambda: self._should_stop(current))
             outcome = JobDone(job)
         except CancelledError:
             outcome = JobCancelled(job)
@@ -103,7 +111,15 @@ class Worker:
             if isinstance(outcome, JobCancelled) and current.yielding and not current.cancelled:
                 self._scheduler.put_back(current.request)
                 return
+        self.runner.forget(job)
         self._send(outcome)
+
+    def _should_stop(self, current: _Current) -> bool:
+        if not current.yielding and time.monotonic() - current.began > SLICE:
+            with self._changed:
+                current.yielding = self._scheduler.waits_beside(current.request)
+                current.began = time.monotonic()
+        return current.cancelled or current.yielding
 
     def _read(self) -> None:
         decoder = msgspec.msgpack.Decoder(AnyRequest)
@@ -137,6 +153,7 @@ class Worker:
                     current.yielding = True
                 self._changed.notify()
         for one in gone:
+            self._forgotten.append(one.job)
             self._send(JobCancelled(one.job))
 
     def _send(self, event: msgspec.Struct) -> None:
@@ -151,8 +168,8 @@ class Worker:
 _SENDING = threading.Lock()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Take over standard input and output for messages, and serve."""
+def main(argv: Sequence[str] | None = None, handlers: Handlers | None = None) -> int:
+    """Take over standard input and output for messages, and serve; `handlers` answer what the engine itself does not."""
     parser = argparse.ArgumentParser(prog="cqa-worker")
     parser.add_argument("--cache", type=Path)
     arguments = parser.parse_args(argv)
@@ -165,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "rb")
-    Worker(requests, events, JobRunner(arguments.cache)).run()
+    Worker(requests, events, JobRunner(arguments.cache, handlers)).run()
     return 0
 
 

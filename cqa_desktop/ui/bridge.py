@@ -7,15 +7,22 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from cqa_desktop.critique.worker import worker_command
 from cqa_desktop.engine.client import EngineClient
 from cqa_desktop.engine.messages import (
     AnyEvent,
+    CritiqueEnded,
+    CritiqueStarted,
+    CritiqueText,
     JobCancelled,
     JobDone,
     JobFailed,
     ModelLoaded,
+    PointReady,
+    QuestionsReady,
     ScoresReady,
     TokenExplained,
+    VersionsCompared,
 )
 
 
@@ -25,6 +32,12 @@ class EngineBridge(QObject):
     model_loaded = Signal(object)
     scores_ready = Signal(object)
     word_explained = Signal(object)
+    critique_started = Signal(object)
+    critique_text = Signal(object)
+    point_ready = Signal(object)
+    critique_ended = Signal(object)
+    versions_compared = Signal(object)
+    questions_ready = Signal(object)
     job_failed = Signal(object)
     job_ended = Signal(int)
     notice = Signal(str)
@@ -35,9 +48,17 @@ class EngineBridge(QObject):
             ModelLoaded: self.model_loaded,
             ScoresReady: self.scores_ready,
             TokenExplained: self.word_explained,
+            CritiqueStarted: self.critique_started,
+            CritiqueText: self.critique_text,
+            PointReady: self.point_ready,
+            CritiqueEnded: self.critique_ended,
+            VersionsCompared: self.versions_compared,
+            QuestionsReady: self.questions_ready,
             JobFailed: self.job_failed,
         }
-        self.client = EngineClient(self._receive, self.notice.emit, cache=cache, command=command)
+        self.client = EngineClient(
+            self._receive, self.notice.emit, cache=cache, command=command or worker_command(cache)
+        )
 
     def _receive(self, event: AnyEvent) -> None:
         if isinstance(event, (JobDone, JobCancelled)):

@@ -1,0 +1,76 @@
+"""What the worker does for critiques, comparisons and questions: requests in, events out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cqa_desktop.annotations.critique import Ending, Point
+from cqa_desktop.critique.choose import choose
+from cqa_desktop.critique.session import Session, Task, Words
+from cqa_desktop.engine.jobs import Handlers, Send
+from cqa_desktop.engine.llama import LlamaModel
+from cqa_desktop.engine.messages import (
+    CritiqueEnded,
+    CritiqueStarted,
+    CritiqueText,
+    PointReady,
+    WriteCritique,
+)
+from cqa_desktop.engine.scorer import Scorer
+from cqa_desktop.engine.scoring_model import Stop
+
+
+class CritiqueHandler:
+    """Keeps each unfinished critique, so that it goes on where it stepped aside."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[int, Session] = {}
+
+    def run(self, scorer: Scorer[LlamaModel], request: WriteCritique, send: Send, stop: Stop) -> None:
+        """Begin the critique, or go on with it.
+
+        Raises:
+            CancelledError: once `stop()` is true.
+            EngineError: if it cannot be written.
+        """
+        session = self._sessions.get(request.job)
+        if session is None:
+            task = Task(request.text, request.start, request.end, request.brief, request.seed)
+            session = choose(request.critic, scorer).begin(scorer, task)
+            self._sessions[request.job] = session
+            send(
+                CritiqueStarted(
+                    request.job,
+                    request.document,
+                    request.revision,
+                    session.critic,
+                    session.notice,
+                    session.prompt,
+                    session.trimmed,
+                )
+            )
+        if request.preview:
+            return
+        for output in session.advance(stop):
+            match output:
+                case Words():
+                    send(CritiqueText(request.job, output.text))
+                case Point():
+                    send(PointReady(request.job, request.document, request.revision, output))
+                case Ending():
+                    send(CritiqueEnded(request.job, request.document, request.revision, output))
+
+    def forget(self, job: int) -> None:
+        session = self._sessions.pop(job, None)
+        if session is not None:
+            session.close()
+
+    def model_changed(self) -> None:
+        for job in list(self._sessions):
+            self.forget(job)
+
+
+def handlers() -> Handlers:
+    """A handler for each kind of request that the engine leaves to us."""
+    found: dict[Any, Any] = {WriteCritique: CritiqueHandler()}
+    return found
