@@ -1,9 +1,9 @@
 """Which job runs next. No threads and no clock: the worker brings both.
 
 What the writer waits for at this moment comes first: loading a model, then what answers at once (a word, a comparison,
-questions), then scoring and critiques, the newest request first. A newer request for the same text replaces the older one.
+questions), then scoring and critiques, the newest request first. A newer request for the same text replaces the older.
 A running job steps aside for one that precedes it and is put back; what it has made by then is kept. Scoring and a
-critique take turns, so that marks come while a critique is being written, and a critique while a novel is being scored.
+critique take turns, so that marks come while a critique is written, and a critique while a novel is being scored.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class Scheduler:
         found = next((request for request in self._waiting if request.job == job), None)
         if found is not None:
             self._waiting.remove(found)
+            self._had.pop(job, None)
         return found
 
     def put_back(self, request: Request) -> None:

@@ -169,7 +169,7 @@ _SENDING = threading.Lock()
 
 
 def main(argv: Sequence[str] | None = None, handlers: Handlers | None = None) -> int:
-    """Take over standard input and output for messages, and serve; `handlers` answer what the engine itself does not."""
+    """Take over standard input and output for messages, and serve; `handlers` answer what the engine does not."""
     parser = argparse.ArgumentParser(prog="cqa-worker")
     parser.add_argument("--cache", type=Path)
     arguments = parser.parse_args(argv)

@@ -509,7 +509,9 @@ def test_of_equal_epochs_the_earlier_one_is_taken() -> None:
 @pytest.mark.parametrize("splits", [["literary/test", "factual/test"], ["literary/"], ["factual/dev", "literary/test"]])
 def test_without_development_pairs_the_last_epoch_is_taken(splits: list[str]) -> None:
     base: dict[str, Sequence[float]] = {key: [0.0, 0.0] for key in splits}
-    tuned = {1: dict.fromkeys(base, [9.0, 9.0]), 2: dict.fromkeys(base, [1.0, 1.0])}
+    tuned: dict[int, dict[str, Sequence[float]]] = {
+        epoch: {key: [rise, rise] for key in splits} for epoch, rise in ((1, 9.0), (2, 1.0))
+    }
     chosen, why = comparison(base, tuned).choose()
     assert chosen == 2
     assert why.startswith("the last epoch")

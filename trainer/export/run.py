@@ -116,7 +116,7 @@ def _line(one: Exported) -> dict[str, Any]:
 
 
 def _still_there(out: Path, epoch: int, exported: Sequence[Exported]) -> list[dict[str, Any]]:
-    """What earlier exports of this epoch say of files that are there yet: an adapter and its merged model go together."""
+    """What earlier exports of this epoch say of files that are there yet: adapter and merged model go together."""
     try:
         report = json.loads((out / REPORT).read_text(encoding="utf-8"))
         files = [dict(one) for one in report["files"]] if report["epoch"] == epoch else []
