@@ -197,18 +197,20 @@ def test_added_tokens_are_as_long_as_llama_says(base: Path, tmp_path: Path) -> N
     shutil.copytree(base, folder)
     path = folder / "tokenizer.json"
     data = json.loads(path.read_text(encoding="utf-8"))
-    added = dict(data["added_tokens"][0]) | {"id": 600, "content": "naïve—", "special": False, "normalized": False}
-    old = next(text for text, number in data["model"]["vocab"].items() if number == 600)
-    data["model"]["merges"] = [merge for merge in data["model"]["merges"] if "".join(merge) != old]
+    vocabulary, merges = data["model"]["vocab"], data["model"]["merges"]
+    # In the place of the token that was merged last, so that nothing is made of it.
+    last = "".join(merges.pop())
+    number = vocabulary["naïve—"] = vocabulary.pop(last)
+    added = data["added_tokens"][0] | {"id": number, "content": "naïve—", "special": False, "normalized": False}
     data["added_tokens"].append(added)
     path.write_text(json.dumps(data), encoding="utf-8")
     gguf = convert_checkpoint(folder, tmp_path / "m.gguf", name="m")
     torch_side = torch_model(folder, load_base(folder, FitConfig(), CPU))
     with LlamaModel(gguf, gpu=False, threads=1) as other:
         ids = torch_side.tokenize("a naïve— man <|end|>")
-        assert 600 in ids.tolist()
+        assert number in ids.tolist()
         assert ids.tolist() == other.tokenize("a naïve— man <|end|>").tolist()
-        every = np.arange(610, dtype=np.int32)
+        every = np.arange(other.vocabulary, dtype=np.int32)
         assert torch_side.sizes(every).tolist() == other.sizes(every).tolist()
 
 
@@ -592,7 +594,10 @@ def outcome(found: Comparison, chosen: int = 1, generation: dict[str, Any] | Non
         "chosen_because": "of a test",
         "main_group": found.main_group,
         "epochs": found.table(),
-        "pairs": [{"id": "p", "group": "literary", "split": "dev", "delta_i_base": 0.0, "delta_i_tuned": 1.0}],
+        "pairs": [
+            {"id": group, "group": group, "split": "", "delta_i_base": 0.0, "delta_i_tuned": 1.0}
+            for group in found.groups
+        ],
         "generation": generation,
     }
 
@@ -788,7 +793,7 @@ def test_a_run_is_evaluated(base: Path, run: Path, tmp_path: Path, capsys: pytes
     shown = capsys.readouterr()
     result = result_of(folder)
     assert result["schema"] == 1
-    assert (result["adapter_views"], result["prompt_format"]) == ("brief", "prose-1")
+    assert (result["adapter_views"], result["prompt_format"]) == ("brief", "headed-1")
     assert result["chosen_epoch"] in (1, 2)
     assert result["main_group"] == "literary"
     assert {(one["epoch"], one["split"], one["group"]) for one in result["epochs"]} == {
@@ -901,6 +906,36 @@ def says_of(folder: Path, base: Path, file: Path, capsys: pytest.CaptureFixture[
     return capsys.readouterr().err
 
 
+def test_weights_that_are_no_numbers_are_told(
+    base: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, file = own_run(run, tmp_path), pairs(tmp_path / "p.jsonl", 2)
+    path = folder / "epoch-02" / "adapter_model.safetensors"
+    save_file({name: weight * math.nan for name, weight in load_file(path).items()}, path)
+    assert evaluate(folder, base, "--pairs", str(file)) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line == "cqa-train: pair 'p0': its surprisal with the adapter is no number - the weights are damaged"
+    assert not (folder / "evaluation.json").exists()
+
+
+@pytest.mark.usefixtures("short_prose")
+def test_pairs_without_splits_and_without_contexts(
+    base: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, file = own_run(run, tmp_path), tmp_path / "p.jsonl"
+    rows = [{"id": n, "good": f"A ship went by {n}.", "degraded": f"A lamp sang {n}.", "context": ""} for n in range(2)]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert evaluate(folder, base, "--pairs", str(file), "--epochs", "1", *SHORT) == 0
+    result = result_of(folder)
+    assert result["generation"] is None
+    assert "left out" in capsys.readouterr().err
+    assert {(one["split"], one["group"]) for one in result["epochs"]} == {("all", "all pairs")}
+    file.write_text("\n".join(json.dumps(row | {"context": "It was night."}) for row in rows), encoding="utf-8")
+    assert evaluate(folder, base, "--pairs", str(file), "--epochs", "1", *SHORT) == 0
+    generation = result_of(folder)["generation"]
+    assert (generation["split"], generation["prompts"]) == ("all", 2)
+
+
 def test_a_damaged_adapter_is_told_in_one_line(
     base: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -934,7 +969,6 @@ def test_the_page_shows_texts_as_texts(tmp_path: Path) -> None:
         "split": "all",
     }
     result = outcome(found, generation=generation) | {"base": SLY, "chosen_because": SLY}
-    result["pairs"] = [{**result["pairs"][0], "id": SLY, "group": group}]
     write_page(result, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     check_self_contained(page)
@@ -950,11 +984,9 @@ def test_the_page_shows_texts_as_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("group", ["_mine", "$5 and $6", "a_{b}^$", "$\\frac$"])
 def test_a_groups_name_is_no_formula(tmp_path: Path, group: str) -> None:
     found = comparison({f"{group}/": [0.0, 1.0]}, {1: {f"{group}/": [1.0, 3.0]}})
-    result = outcome(found)
-    result["pairs"] = [{**result["pairs"][0], "group": group}]
-    write_page(result, tmp_path / "page.html")
+    write_page(outcome(found), tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert page.count(f"<!-- {group} -->".replace("$", "\\$")) == 2 or page.count(f"<!-- {group} -->") == 2
+    assert len(re.findall(f"<!-- +{re.escape(group)} -->", page)) == 2  # in both legends, drawn as it is
 
 
 def test_groups_and_splits_that_do_not_all_meet_are_drawn(tmp_path: Path) -> None:
@@ -963,4 +995,4 @@ def test_groups_and_splits_that_do_not_all_meet_are_drawn(tmp_path: Path) -> Non
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     check_self_contained(page)
     for group in ("literary", "factual", "third"):
-        assert f"<!-- {group} -->" in page  # in the legend
+        assert page.count(f"<!-- {group} -->") == 2  # in both legends

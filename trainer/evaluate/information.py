@@ -7,6 +7,7 @@ good version fell than its surprise at the degraded one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from cqa_desktop.annotations.pair_rows import PairRow
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.calibration import Calibration
 from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, STORY
+from trainer.errors import TrainerError
 from trainer.evaluate.torch_model import TorchModel
 
 Advance = Callable[[int, int], None]
@@ -67,7 +69,7 @@ def score_pairs(model: TorchModel, rows: Sequence[PairRow], advance: Advance) ->
     """Score every pair under the adapter that is in use.
 
     Raises:
-        TrainerError: if memory does not suffice.
+        TrainerError: if memory does not suffice, or a figure is no number.
     """
     # Temperature 1: the model as it is. A temperature of the base's would be no better one of the tuned model's.
     scorer = Scorer(model, Calibration())
@@ -82,6 +84,9 @@ def score_pairs(model: TorchModel, rows: Sequence[PairRow], advance: Advance) ->
 def _version(scorer: Scorer[TorchModel], row: PairRow, text: str) -> VersionScores:
     passage = scorer.score_passage(row.context, text, row.brief, fields=True)
     sums = {name: float(view.surprisal.sum(dtype=np.float64)) for name, view in passage.views.items()}
+    if not all(map(math.isfinite, sums.values())):
+        adapted = " with the adapter" if scorer.model.adapter_sha256 else ""
+        raise TrainerError(f"pair '{row.id}': its surprisal{adapted} is no number - the weights are damaged")
     return VersionScores(len(passage.views[BARE]), sums)
 
 

@@ -39,11 +39,12 @@ class Comparison:
     def choose(self) -> tuple[int, str]:
         """The epoch with the greatest mean Δ(ΔI) of the main group on the development split, and why.
 
-        Without a development split, the last epoch: choosing on the test split would flatter it.
+        Without development pairs, the last epoch: choosing on the test split would flatter it.
         """
-        last = max(self._tuned)
         if DEV not in self.splits:
-            return last, "the last epoch: the pairs have no development split to choose on"
+            return max(self._tuned), "the last epoch: the pairs have no development split to choose on"
+        if not self._pick(self._base, DEV, self.main_group):
+            return max(self._tuned), f"the last epoch: no pair of the {self.main_group} group is for development"
         means = {epoch: self._delta_delta(epoch, DEV, self.main_group).mean for epoch in self._tuned}
         best = max(means, key=lambda epoch: (means[epoch], -epoch))
         if means[best] <= 0:
@@ -51,10 +52,10 @@ class Comparison:
         return best, f"the greatest mean Δ(ΔI) of the {self.main_group} group on the development split"
 
     def table(self) -> list[dict[str, Any]]:
-        """One record an epoch, split and group, with Δ(ΔI) corrected over the epochs (Holm)."""
+        """One record an epoch, split and group that has pairs, with Δ(ΔI) corrected over the epochs (Holm)."""
         records: list[dict[str, Any]] = []
         for split in self.splits or [""]:
-            for group in self.groups:
+            for group in (one for one in self.groups if self._pick(self._base, split, one)):
                 changes = [self._delta_delta(epoch, split, group) for epoch in self._tuned]
                 corrected = holm([change.p for change in changes])
                 for epoch, change, p_holm in zip(self._tuned, changes, corrected, strict=True):

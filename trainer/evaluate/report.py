@@ -9,6 +9,8 @@ from typing import Any, Final
 
 SURE: Final = 0.05
 TEMPLATE: Final = Path(__file__).with_name("report.html.jinja")
+_METADATA: Final = ("Date", "Creator", "Format", "Type")
+"""Left out of a plot: a date would make each page another, and the others are addresses."""
 _COLOURS: Final = ("#0b7a5b", "#b4540a", "#5b6ea8", "#8a857c")
 
 
@@ -37,11 +39,12 @@ def as_text(result: Mapping[str, Any]) -> str:
 def verdicts(result: Mapping[str, Any]) -> list[str]:
     """The outcome in words, for the chosen epoch. A null result is said to be one."""
     chosen = [one for one in result["epochs"] if one["epoch"] == result["chosen_epoch"]]
-    split = "test" if any(one["split"] == "test" for one in chosen) else chosen[0]["split"]
+    # A group that has no test pairs is told by what it has.
+    told_by = {one["group"]: one for one in sorted(chosen, key=lambda one: one["split"] == "test")}
     lines = [f"epoch {result['chosen_epoch']} was chosen: {result['chosen_because']}"]
-    for one in (one for one in chosen if one["split"] == split):
+    for one in told_by.values():
         change = one["delta_delta_i"]
-        where = f"{one['group']}, {split}: Δ(ΔI) {_signed(change['mean'])} bits"
+        where = f"{one['group']}, {one['split']}: Δ(ΔI) {_signed(change['mean'])} bits"
         interval = f"95% interval {_signed(change['low'])} to {_signed(change['high'])}"
         if one["group"] == result["main_group"]:
             sure = change["p_holm"] is not None and change["p_holm"] < SURE and change["mean"] > 0
@@ -114,23 +117,25 @@ def _epoch_curves(result: Mapping[str, Any]) -> str:
 
     splits = list(dict.fromkeys(one["split"] for one in result["epochs"]))
     figure, axes = plt.subplots(1, len(splits), figsize=(3.6 * len(splits), 3.4), sharey=True, squeeze=False)
+    lines: dict[str, Any] = {}
     for axis, split in zip(axes[0], splits, strict=True):
-        groups = list(dict.fromkeys(one["group"] for one in result["epochs"] if one["split"] == split))
-        for number, group in enumerate(groups):
+        for number, group in enumerate(_groups(result)):
             rows = [one for one in result["epochs"] if one["split"] == split and one["group"] == group]
+            if not rows:
+                continue
             epochs = [one["epoch"] + 0.06 * number for one in rows]
             means = [one["delta_delta_i"]["mean"] for one in rows]
             spans = [_span(one["delta_delta_i"]) for one in rows]
-            axis.errorbar(
+            lines[_label(group)] = axis.errorbar(
                 epochs, means, yerr=list(zip(*spans, strict=True)), fmt="o-", capsize=3,
-                color=_COLOURS[number % len(_COLOURS)], label=group,
+                color=_COLOURS[number % len(_COLOURS)],
             )  # fmt: skip
         axis.axhline(0, color="#8a857c", linewidth=0.8)
         axis.set(title=split, xlabel="epoch")
         axis.set_xticks(sorted({one["epoch"] for one in result["epochs"]}))
         axis.spines[["top", "right"]].set_visible(False)
     axes[0][0].set_ylabel("Δ(ΔI), bits")
-    axes[0][0].legend(frameon=False)
+    axes[0][0].legend(list(lines.values()), list(lines), frameon=False)
     return _svg(figure)
 
 
@@ -138,16 +143,15 @@ def _pair_changes(result: Mapping[str, Any]) -> str:
     """Each pair's ΔI before and after, for the chosen epoch."""
     import matplotlib.pyplot as plt
 
-    groups = list(dict.fromkeys(pair["group"] for pair in result["pairs"]))
     figure, axis = plt.subplots(figsize=(3.8, 3.4))
     values = [pair[name] for pair in result["pairs"] for name in ("delta_i_base", "delta_i_tuned")]
     ends = [min(values), max(values)]
     axis.plot(ends, ends, color="#8a857c", linewidth=0.8)
-    for number, group in enumerate(groups):
+    for number, group in enumerate(_groups(result)):
         pairs = [pair for pair in result["pairs"] if pair["group"] == group]
         axis.scatter(
             [pair["delta_i_base"] for pair in pairs], [pair["delta_i_tuned"] for pair in pairs],
-            s=18, color=_COLOURS[number % len(_COLOURS)], label=group,
+            s=18, color=_COLOURS[number % len(_COLOURS)], label=_label(group),
         )  # fmt: skip
     axis.set(xlabel="ΔI under the base, bits", ylabel=f"ΔI after epoch {result['chosen_epoch']}, bits")
     axis.spines[["top", "right"]].set_visible(False)
@@ -155,12 +159,22 @@ def _pair_changes(result: Mapping[str, Any]) -> str:
     return _svg(figure)
 
 
+def _groups(result: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(pair["group"] for pair in result["pairs"]))
+
+
+def _label(group: str) -> str:
+    """A group's name as matplotlib shows it as it is: no formula, and not hidden for a leading underscore."""
+    text = group.replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
+
+
 def _svg(figure: Any) -> str:
     import matplotlib.pyplot as plt
 
     buffer = io.StringIO()
     figure.tight_layout()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA))
     plt.close(figure)
     text = buffer.getvalue()
     return text[text.index("<svg") :]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import torch
 
-from cqa_desktop.annotations.pair_rows import DEV, TEST, PairRow, read_pair_rows
+from cqa_desktop.annotations.pair_rows import TEST, PairRow, read_pair_rows
 from cqa_desktop.engine.gguf_file import CALIBRATION_KEY, inspect_gguf
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.calibration import Calibration
@@ -62,12 +62,16 @@ def evaluate(folder: Path, options: Options) -> int:
     Raises:
         TrainerError: if the run, its base or the pairs cannot be used.
     """
+    if not 0 <= options.seed < 1 << 32:
+        raise TrainerError(f"--seed {options.seed}: must be at least 0 and under 2^32")
     record = read_run(folder)
     rows = _read_pairs(options.pairs or tuple(resource("pairs", name) for name in SHIPPED))
     epochs = _epochs(folder, options.epochs)
     base = resolve_base(options.base or record["base"]["id"], record["base"].get("revision"))
     check_base(base, record)
     model = _load(folder, base, record, epochs, everywhere=options.adapter_views == "all")
+    if options.generation and options.tokens > model.window // 2:
+        raise TrainerError(f"--tokens {options.tokens}: must be at most {model.window // 2}, half of the window")
     model.use(None)
     before = score_pairs(model, rows, _progress("base"))
     after = {}
@@ -186,9 +190,16 @@ def adapter_name(epoch: int) -> str:
 
 def _generation(
     model: TorchModel, base: Base, rows: Sequence[PairRow], group: str, epoch: int, options: Options
-) -> dict[str, Any]:
-    """Continue the contexts of the main group's test pairs, which nothing was chosen on."""
-    prompts = [row for row in rows if row.group == group and row.split != DEV and row.context.strip()]
+) -> dict[str, Any] | None:
+    """Continue the contexts of the main group's test pairs, which nothing was chosen on; None if there are none.
+
+    Where no pair says its split, all of them.
+    """
+    split = TEST if any(row.split for row in rows) else ""
+    prompts = [row for row in rows if row.group == group and row.split == split and row.context.strip()]
+    if not prompts:
+        print(f"writing: left out, as no {group} pair of the test split has a context", file=sys.stderr)
+        return None
     calibration = _calibration(model, base)
     model.use(None)
     scorer = Scorer(model, calibration)
@@ -209,7 +220,7 @@ def _generation(
         written[name] = [Written(row, n, text, measure_text(scorer, by_id[row], text)) for row, n, text in texts]
     return {
         "epoch": epoch,
-        "split": TEST,
+        "split": split or "all",
         "prompts": len(prompts),
         "samples": options.samples,
         "tokens": options.tokens,

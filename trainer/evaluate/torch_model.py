@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,17 +51,29 @@ class TorchModel:
         self._adapter: str | None = None
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True  # a special token's name in a draft is text
-        config = model.config
-        self.window = min(int(getattr(config, "max_position_embeddings", WINDOW)), WINDOW)
-        bos = config.bos_token_id if config.bos_token_id is not None else config.eos_token_id
-        if bos is None:
-            raise TrainerError(f"{folder}/config.json: names neither bos_token_id nor eos_token_id - add one")
-        self.bos = int(bos[0] if isinstance(bos, list) else bos)
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._added = self._tokenizer.get_added_tokens_decoder()
+        self.window = min(int(getattr(model.config, "max_position_embeddings", WINDOW)), WINDOW)
+        self.bos = self._first_token(folder)
         self._sizes: dict[int, int] = {}
         self._known: dict[bytes, ViewScores] = {}
         around = self.tokenize("a\n\nb")
         letters = (len(self.tokenize("a")), len(self.tokenize("b")))
         self.separator = around[letters[0] : len(around) - letters[1]]
+
+    def _first_token(self, folder: Path) -> int:
+        """What a text begins with: BOS as the converter writes it into a GGUF, or else the end-of-text token."""
+        settings, config = (_read(folder / name) for name in ("tokenizer_config.json", "config.json"))
+        for name in ("bos_token", "eos_token"):
+            named, given = settings.get(name), config.get(f"{name}_id")
+            text = named.get("content") if isinstance(named, dict) else named
+            found: object = self._tokenizer.token_to_id(text) if isinstance(text, str) else None
+            if found is None:
+                found = given[0] if isinstance(given, list) and given else given
+            if isinstance(found, int):
+                return found
+        raise TrainerError(f"{folder}/config.json: names neither bos_token_id nor eos_token_id - add one")
 
     @property
     def device(self) -> torch.device:
@@ -82,12 +95,17 @@ class TorchModel:
         return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
 
     def sizes(self, tokens: Ints) -> Ints:
-        """Bytes of each token: a byte-level token is as many bytes as its name has letters."""
+        """Bytes of each token: a byte-level token is as many bytes as its name has letters, a special one has none."""
         return np.array([self._size(int(token)) for token in tokens], np.int32)
 
     def _size(self, token: int) -> int:
         if token not in self._sizes:
-            self._sizes[token] = len(str(self._tokenizer.id_to_token(token)))
+            added = self._added.get(token)
+            if added is None:
+                size = len(self._tokenizer.id_to_token(token) or "")
+            else:
+                size = 0 if added.special else len(added.content.encode())
+            self._sizes[token] = size
         return self._sizes[token]
 
     def score(
@@ -102,7 +120,7 @@ class TorchModel:
         on = (adapter or self._everywhere) and self._adapter is not None
         state = f"{self._adapter if on else ''}/{temperature:.6f}".encode()
         keys = [hashlib.blake2b(run.tokens.tobytes() + state + str(run.scored).encode()).digest() for run in runs]
-        missing = list(dict.fromkeys(i for i, key in enumerate(keys) if key not in self._known))
+        missing = list({key: index for index, key in enumerate(keys) if key not in self._known}.values())
         missing.sort(key=lambda index: len(runs[index].tokens))
         with self.adapted(on), out_of_memory("scoring"):
             for batch in _batches(runs, missing):
@@ -137,6 +155,17 @@ class TorchModel:
             _reduce(output.logits[row, run.scored - 1 - first : len(run.tokens) - 1 - first], run, temperature)
             for row, run in enumerate(runs)
         ]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A file of settings; empty if there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise TrainerError(f"{path}: cannot be read ({error}) - is the base whole?") from error
+    return found if isinstance(found, dict) else {}
 
 
 def _reduce(logits: torch.Tensor, run: Run, temperature: float) -> ViewScores:

@@ -93,13 +93,14 @@ def _sample(model: TorchModel, prompt: Sequence[int], samples: int, tokens: int,
         eos_token_id=model.model.config.eos_token_id,
         use_cache=True,
     )
+    model.model.generation_config = GenerationConfig()  # the base's own penalties and cuts would fill what is not set
     output = model.model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=settings)
     return [_whole(model.decode(row[len(prompt) :].tolist())) for row in output]
 
 
 def _whole(text: str) -> str:
     """A continuation without the sentence that the last token cut off, if there is one before it."""
-    ends = [match.end() for match in re.finditer(r"[.!?][\"')]*(?=\s)", text)]
+    ends = [match.end() for match in re.finditer(r"[.!?…][\"'”’»)]*(?=\s|$)", text)]
     return text[: ends[-1]].strip() if ends else text.strip()
 
 
