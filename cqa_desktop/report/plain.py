@@ -48,9 +48,13 @@ def _summary(scored: ScoredText, model: LlamaModel) -> str:
         f"{figures.bits_per_word:.1f} bits a word given {basis}; "
         f"{figures.information_per_token:.2f} bits of information a token.\n"
         f"Passages: {shares}.\n"
-        f"Model: {model.file.name}, {model.file.quantization}, on {model.device}."
+        f"Model: {model.file.name}, {model.file.quantization}, {_adapter(model)}on {model.device}."
     )
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _adapter(model: LlamaModel) -> str:
+    return f"with {model.adapter_file.name} over it in the brief view, " if model.adapter_file else ""

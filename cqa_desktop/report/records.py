@@ -28,6 +28,7 @@ def score_record(scored: ScoredText, model: LlamaModel, *, tokens: bool = False)
             "sha256": model.sha256,
             "parameters": model.file.parameters,
             "quantization": model.file.quantization,
+            **_adapter(model),
         },
         "document": {
             "words": aggregates.words,
@@ -40,6 +41,12 @@ def score_record(scored: ScoredText, model: LlamaModel, *, tokens: bool = False)
     if tokens:
         record["tokens"] = [one for passage in scored.passages for one in _tokens(passage, given)]
     return record
+
+
+def _adapter(model: LlamaModel) -> dict[str, Any]:
+    if model.adapter_file is None:
+        return {}
+    return {"adapter": {"name": model.adapter_file.name, "sha256": model.adapter_sha256}}
 
 
 def _passage(measure: PassageMeasure, given: Callable[[int], int]) -> dict[str, Any]:

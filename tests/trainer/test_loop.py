@@ -48,6 +48,9 @@ def test_from_the_starter_set_to_a_scored_draft(tmp_path: Path, capsys: pytest.C
     assert adapted["story"] == plain["story"]
     assert plain["brief"] == plain["story"]
     assert all(abs(one - other) > 1e-3 for one, other in zip(adapted["brief"], plain["brief"], strict=True))
+    capsys.readouterr()
+    assert cqa(["score", str(draft), "--adapter", str(adapter)]) == 0
+    assert f"with {adapter.stem.removesuffix('-adapter')} over it in the brief view" in capsys.readouterr().out
     # A merged model is its own base: every view moves, and its brief view is what the adapter's was.
     whole = scores(capsys, str(draft), "--model", str(merged))
     assert whole["story"] != plain["story"]
