@@ -620,6 +620,11 @@ def test_an_effect_and_a_null_result_are_told_apart() -> None:
     literary, factual = told(down, up)
     assert literary.endswith("a null result: no effect is shown")  # to be worse is not the effect
     assert factual.endswith("the control moved")
+    # Most pairs rose a little, and one fell by far: ranks say up, the mean says down.
+    changes = [n / 10 for n in range(1, 13)] + [-50.0]
+    one = outcome(comparison({"literary/test": [0.0] * 13}, {1: {"literary/test": changes}}))
+    assert one["epochs"][0]["delta_delta_i"]["p_holm"] < 0.05
+    assert "a null result" in verdicts(one)[1]
 
 
 def test_a_group_is_reported_on_the_test_split_if_it_is_there() -> None:
@@ -812,6 +817,8 @@ def test_a_run_is_evaluated(base: Path, run: Path, tmp_path: Path, capsys: pytes
         assert one["by_dimension"]["craft"] == one["delta_delta_i"] | {"p_holm": None}
     dev = {one["epoch"]: one for one in result["epochs"] if (one["split"], one["group"]) == ("dev", "literary")}
     assert max(dev, key=lambda epoch: dev[epoch]["delta_delta_i"]["mean"]) == result["chosen_epoch"]
+    assert dev[1]["base"] == dev[2]["base"]
+    assert dev[1]["tuned"] != dev[2]["tuned"]
     generation = result["generation"]
     assert (generation["prompts"], generation["samples"], generation["tokens"]) == (2, 1, 16)
     assert generation["epoch"] == result["chosen_epoch"]
