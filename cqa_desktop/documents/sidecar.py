@@ -1,10 +1,10 @@
-"""The file beside a draft, `NAME.cqa.toml`: its brief and the highlights its writer ignores. Small, and readable."""
+"""The file beside a draft, `NAME.cqa.toml`: its brief, ignored highlights, and notes. Small, and readable."""
 
 from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import tomli_w
 
 from cqa_desktop.documents.errors import DocumentError, SidecarError
 from cqa_desktop.documents.files import write_atomically
+from cqa_desktop.documents.note_tables import notes_from, tables_of
+from cqa_desktop.documents.notes import Note
 from cqa_desktop.measure.types import Brief
 
 FIELDS = ("intent", "audience", "reality")
@@ -28,9 +30,14 @@ class Sidecar:
     """Passages, as they read, whose highlights the writer ignores."""
     other: Mapping[str, Any] = field(default_factory=dict)
     """Keys of later versions, kept as they are."""
+    notes: tuple[Note, ...] = ()
+    """What critiques said, and what the writer made of it."""
 
     def with_brief(self, brief: Brief) -> Sidecar:
         return replace(self, brief=brief)
+
+    def with_notes(self, notes: Sequence[Note]) -> Sidecar:
+        return replace(self, notes=tuple(notes))
 
     def with_ignored(self, quote: str, *, ignored: bool = True) -> Sidecar:
         kept = tuple(one for one in self.ignored if one != quote)
@@ -59,8 +66,12 @@ def load_sidecar(draft: Path) -> Sidecar:
     ignored = data.get("ignored", [])
     if not isinstance(ignored, list) or not all(isinstance(one, str) for one in ignored):
         raise SidecarError(f"{path}: 'ignored' must be a list of texts - mend it; the file is left as it is")
-    known = ("version", "brief", "ignored")
-    return Sidecar(brief, tuple(ignored), {key: value for key, value in data.items() if key not in known})
+    try:
+        notes = notes_from(data.get("notes", []))
+    except ValueError as error:
+        raise SidecarError(f"{path}: {error} - mend it; the file is left as it is") from error
+    known = ("version", "brief", "ignored", "notes")
+    return Sidecar(brief, tuple(ignored), {key: value for key, value in data.items() if key not in known}, notes)
 
 
 def save_sidecar(draft: Path, sidecar: Sidecar) -> None:
@@ -71,7 +82,7 @@ def save_sidecar(draft: Path, sidecar: Sidecar) -> None:
     """
     path = sidecar_path(draft)
     try:
-        if not sidecar.brief and not sidecar.ignored and not sidecar.other:
+        if not sidecar.brief and not sidecar.ignored and not sidecar.other and not sidecar.notes:
             path.unlink(missing_ok=True)
             return
         data: dict[str, Any] = {"version": VERSION}
@@ -79,9 +90,11 @@ def save_sidecar(draft: Path, sidecar: Sidecar) -> None:
             data["ignored"] = list(sidecar.ignored)
         data["brief"] = {name: getattr(sidecar.brief, name) for name in FIELDS if getattr(sidecar.brief, name)}
         data.update(sidecar.other)
+        if sidecar.notes:
+            data["notes"] = tables_of(sidecar.notes)
         write_atomically(path, tomli_w.dumps(data, multiline_strings=True).encode("utf-8"))
     except OSError as error:
-        raise DocumentError(f"{path}: the brief could not be saved ({error.strerror})") from error
+        raise DocumentError(f"{path}: brief and notes could not be saved ({error.strerror})") from error
 
 
 def load_brief(path: Path) -> Brief:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cqa_desktop.annotations.critique import Point
 from cqa_desktop.documents.errors import DocumentError, SidecarError
+from cqa_desktop.documents.notes import Note, Reading
 from cqa_desktop.documents.recovery import FileLock, RecoveryFile, find_unsaved, is_running, recovery_folder
 from cqa_desktop.documents.sidecar import Sidecar, brief_from, load_brief, load_sidecar, save_sidecar, sidecar_path
 from cqa_desktop.measure.types import Brief
@@ -127,3 +129,36 @@ def test_what_ships_is_there_and_what_is_the_writers_is_apart(own_folders: Path)
     assert sum(path.stat().st_size for path in prose) < 1_000_000
     for path in (user_models(), calibration_file("abc"), score_cache()):
         assert own_folders in path.parents
+
+
+NOTE = Note(
+    id="a1",
+    point=Point(start=3, end=9, quote="the “x”\nand y", dimension="craft", verdict="fails", reasoning="It\ndoes."),
+    critic="measured",
+    state="accepted",
+    before=Reading(9.5, 8.25, "a model"),
+    other={"later": 3},
+)
+
+
+def test_notes_there_and_back_readably(tmp_path: Path) -> None:
+    draft = tmp_path / "ferry.md"
+    save_sidecar(draft, Sidecar(BRIEF, other={"later": 1}).with_notes([NOTE, NOTE]))
+    assert load_sidecar(draft) == Sidecar(BRIEF, (), {"later": 1}, (NOTE, NOTE))
+    content = sidecar_path(draft).read_text(encoding="utf-8")
+    assert "[[notes]]" in content
+    assert 'quote = """\nthe “x”\nand y"""' in content
+    save_sidecar(draft, Sidecar(notes=(NOTE,)))
+    assert load_sidecar(draft).notes == (NOTE,)
+    save_sidecar(draft, Sidecar())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["notes = 3", "notes = [3]", "[[notes]]\nid = 'a'", "[notes]\nid = 'a'"])
+def test_broken_notes_are_one_line_and_left_alone(tmp_path: Path, content: str) -> None:
+    draft = tmp_path / "ferry.md"
+    sidecar_path(draft).write_text(content, encoding="utf-8")
+    with pytest.raises(SidecarError, match=r"ferry\.cqa\.toml: .*note.*the file is left as it is") as caught:
+        load_sidecar(draft)
+    assert "\n" not in str(caught.value)
+    assert sidecar_path(draft).read_text(encoding="utf-8") == content
