@@ -6,14 +6,17 @@ from typing import Any
 
 from cqa_desktop.annotations.critique import Ending, Point
 from cqa_desktop.critique.choose import choose
+from cqa_desktop.critique.compare import compare
 from cqa_desktop.critique.session import Session, Task, Words
 from cqa_desktop.engine.jobs import Handlers, Send
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.messages import (
+    CompareVersions,
     CritiqueEnded,
     CritiqueStarted,
     CritiqueText,
     PointReady,
+    VersionsCompared,
     WriteCritique,
 )
 from cqa_desktop.engine.scorer import Scorer
@@ -70,7 +73,41 @@ class CritiqueHandler:
             self.forget(job)
 
 
+class _Answer:
+    """What is answered at once keeps nothing: stopped, it is asked for again from the beginning."""
+
+    def forget(self, job: int) -> None:
+        """Nothing is kept."""
+
+    def model_changed(self) -> None:
+        """Nothing is kept."""
+
+
+class CompareHandler(_Answer):
+    """Scores two versions."""
+
+    def run(self, scorer: Scorer[LlamaModel], request: CompareVersions, send: Send, stop: Stop) -> None:
+        """Compare them.
+
+        Raises:
+            CancelledError: once `stop()` is true.
+            EngineError: if they cannot be compared.
+        """
+        found = compare(scorer, request.text, request.start, request.end, request.alternative, request.brief, stop=stop)
+        send(
+            VersionsCompared(
+                request.job,
+                request.document,
+                request.revision,
+                found.views,
+                found.first,
+                found.second,
+                found.summary,
+            )
+        )
+
+
 def handlers() -> Handlers:
     """A handler for each kind of request that the engine leaves to us."""
-    found: dict[Any, Any] = {WriteCritique: CritiqueHandler()}
+    found: dict[Any, Any] = {WriteCritique: CritiqueHandler(), CompareVersions: CompareHandler()}
     return found
