@@ -24,7 +24,7 @@ from trainer.evaluate.reader import Comparison
 from trainer.evaluate.report import as_text, write_page
 from trainer.evaluate.torch_model import TorchModel
 from trainer.evaluate.writer import Written, compare, measure_text, write
-from trainer.fit.checkpoint import epoch_folder
+from trainer.fit.checkpoint import epoch_folder, finished_epochs
 from trainer.fit.config import FitConfig
 from trainer.fit.faults import full_disk, out_of_memory
 from trainer.fit.model import load_adapters, load_base
@@ -159,7 +159,7 @@ def _read_pairs(paths: Sequence[Path]) -> list[PairRow]:
 
 
 def _epochs(folder: Path, wanted: Sequence[int]) -> list[int]:
-    there = sorted(int(path.name[6:]) for path in folder.glob("epoch-[0-9][0-9]") if path.is_dir())
+    there = finished_epochs(folder)
     if not there:
         raise TrainerError(f"{folder}: holds no finished epoch - run cqa-train fit")
     missing = [epoch for epoch in wanted if epoch not in there]

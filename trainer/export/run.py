@@ -34,7 +34,7 @@ from trainer.errors import TrainerError
 from trainer.evaluate.run import RESULT, check_base, read_run
 from trainer.export.adapter import write_adapter
 from trainer.export.lora import Lora
-from trainer.fit.checkpoint import epoch_folder
+from trainer.fit.checkpoint import epoch_folder, finished_epochs
 from trainer.fit.config import FitConfig
 from trainer.fit.faults import full_disk, out_of_memory
 from trainer.fit.model import load_adapters, load_base
@@ -240,7 +240,7 @@ class _Job:
 
 
 def _epoch(folder: Path, wanted: int | None) -> tuple[int, str]:
-    there = sorted(int(path.name[6:]) for path in folder.glob("epoch-[0-9][0-9]") if path.is_dir())
+    there = finished_epochs(folder)
     if not there:
         raise TrainerError(f"{folder}: holds no finished epoch - run cqa-train fit")
     if wanted is not None:

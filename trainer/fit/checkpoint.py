@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import pickle
 import shutil
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ class State:
 def epoch_folder(out: Path, epoch: int) -> Path:
     """Where an epoch's adapter is, counted from 1."""
     return out / f"epoch-{epoch:02}"
+
+
+def finished_epochs(out: Path) -> list[int]:
+    """The epochs whose adapters a run's folder holds, in order."""
+    names = (re.fullmatch(r"epoch-(\d{2,})", path.name) for path in out.glob("epoch-*") if path.is_dir())
+    return sorted(int(name[1]) for name in names if name)
 
 
 def save_epoch(out: Path, epoch: int, model: Any, optimizer: torch.optim.Optimizer) -> Path:
