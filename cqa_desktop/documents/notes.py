@@ -142,7 +142,9 @@ class Notes:
     def _find(self, note_id: str, searched: str, offsets: Utf16Map) -> None:
         note = self._notes[note_id]
         point = note.point
-        found = find_again(searched, point.quote, note.before_words, note.after_words, point.start)
+        # Its words as part of longer ones are not its words, though they read the same.
+        part = note.changed and bool(note.now) and plain(note.now) == plain(point.quote)
+        found = None if part else find_again(searched, point.quote, note.before_words, note.after_words, point.start)
         changed = found is None
         if found is None and note.now:
             found = find_again(searched, note.now, note.before_words, note.after_words, point.start)

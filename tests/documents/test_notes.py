@@ -109,6 +109,15 @@ def test_what_is_written_down_is_found_again_in_the_same_text(data: st.DataObjec
             assert again.place(one.id) == notes.place(one.id)
 
 
+def test_words_that_became_part_of_longer_ones_stay_changed_when_the_draft_is_opened_again() -> None:
+    notes = opened(note("Ada"))
+    text = edit(notes, TEXT, 2, 2, "a")
+    assert text.startswith("Adahad")
+    assert not notes.settle(text)
+    again = opened(*notes_from(tables_of(notes.kept(text))), text=text)
+    assert only(again).changed
+
+
 def test_an_edit_before_moves_a_note_and_one_beside_it_does_not_touch_it() -> None:
     notes = opened(note("the numbers"))
     text = edit(notes, TEXT, 0, 3, "Adelaide 😀")
