@@ -10,7 +10,7 @@ import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,19 @@ F32 = 0
 """GGML_TYPE_F32."""
 ABORTED = 2
 """What llama_decode returns when the abort callback stopped it."""
+
+
+class Native(NamedTuple):
+    """llama.cpp's own handles, for who opens a context of its own over the model."""
+
+    c: Any
+    """The module llama_cpp."""
+    model: Any
+    vocabulary: Any
+    adapter: Any
+    """None without."""
+    offload: bool
+    """Whether a GPU is in use."""
 
 
 class LlamaModel:
@@ -135,6 +148,7 @@ class LlamaModel:
 
     def _open_context(self, *, offload: bool) -> None:
         c = self._c
+        self._offload = offload
         parameters = c.llama_context_default_params()
         parameters.n_ctx = self.window
         parameters.n_batch = parameters.n_ubatch = parameters.n_outputs_max = self.batch
@@ -169,15 +183,30 @@ class LlamaModel:
         letters = (len(self.tokenize("a")), len(self.tokenize("b")))
         return around[letters[0] : len(around) - letters[1]]
 
+    def native(self) -> Native:
+        """The handles; they are good until the model is closed."""
+        return Native(self._c, self._model, self._vocab, self._adapter, self._offload)
+
+    def at_close(self, free: Callable[[], None]) -> Callable[[], None]:
+        """Have `free` called before the model goes. Returns what calls it at once instead, to be called once."""
+        self._handles.append(free)
+
+        def now() -> None:
+            if free in self._handles:
+                self._handles.remove(free)
+                free()
+
+        return now
+
     # --- tokens ---------------------------------------------------------------------------------------------------
 
-    def tokenize(self, text: str) -> Ints:
-        """Token ids of a text, without BOS; control tokens in the text are text."""
+    def tokenize(self, text: str, *, special: bool = False) -> Ints:
+        """Token ids of a text, without BOS; control tokens in the text are text, unless `special`."""
         raw = text.encode("utf-8", "replace")
         room = len(raw) + 8
         buffer = np.empty(room, np.int32)
         pointer = buffer.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
-        count = self._c.llama_tokenize(self._vocab, raw, len(raw), pointer, room, False, False)
+        count = self._c.llama_tokenize(self._vocab, raw, len(raw), pointer, room, False, special)
         if count < 0:
             raise ModelError(f"{self.file.path}: its tokenizer failed on a text of {len(text)} characters")
         return buffer[:count].copy()
