@@ -1,0 +1,75 @@
+"""Labels with air between their lines, the sign of a verdict, and buttons of the panel's sizes."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+
+from cqa_desktop.annotations.critique import PointVerdict
+from cqa_desktop.ui.theme import Theme
+
+SIGN = 13
+
+
+def words_label(text: str = "", percent: int = 132) -> QLabel:
+    """A label for plain words over several lines. It takes no clicks: they belong to what it lies on."""
+    label = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
+    # Rich text asks for more width than it needs; it takes what there is.
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    set_words(label, text, percent)
+    return label
+
+
+def set_words(label: QLabel, text: str, percent: int = 132, lead: str = "") -> None:
+    """Show plain words, after a `lead` in bold if there is one."""
+    bold = f"<b>{html.escape(lead)}</b> " if lead else ""
+    words = html.escape(text).replace("\n", "<br>")
+    label.setText(f'<p style="line-height: {percent}%; margin: 0">{bold}{words}</p>' if text or lead else "")
+
+
+def button(text: str, name: str, says: str = "", *, checkable: bool = False) -> QPushButton:
+    """A button in the style sheet's style `name`; `says` is what it does, for tool tips and for those who listen."""
+    made = QPushButton(text)
+    made.setObjectName(name)
+    made.setCheckable(checkable)
+    if says:
+        made.setToolTip(says)
+        made.setAccessibleDescription(says)
+    return made
+
+
+class VerdictSign(QWidget):
+    """A disc for what works, a triangle for what does not, a ring for a question. Hollow once the words changed."""
+
+    def __init__(self, verdict: PointVerdict) -> None:
+        super().__init__()
+        self.verdict = verdict
+        self._colour = QColor()
+        self._hollow = False
+        self.setFixedSize(QSize(SIGN, SIGN))
+
+    def show_as(self, colour: QColor, *, hollow: bool) -> None:
+        self._colour, self._hollow = colour, hollow
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._colour, 1.7))
+        hollow = self._hollow or self.verdict == "asks"
+        painter.setBrush(Qt.BrushStyle.NoBrush if hollow else self._colour)
+        box = QRectF(self.rect()).adjusted(1.8, 1.8, -1.8, -1.8)
+        if self.verdict == "fails":
+            top = QPointF(box.center().x(), box.top())
+            painter.drawPolygon(QPolygonF([top, box.bottomRight(), box.bottomLeft()]))
+        else:
+            painter.drawEllipse(box)
+        painter.end()
+
+
+def verdict_colour(verdict: PointVerdict, theme: Theme) -> QColor:
+    """The colour that goes with the sign and the word."""
+    return QColor({"works": theme.earned, "fails": theme.unexplained}.get(verdict, theme.accent))
