@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from trainer.errors import TrainerError
 from trainer.settings import build, merge, read_toml
@@ -44,8 +45,10 @@ class TrainingConfig:
     """Wall-clock budget; the learning rate reaches zero when it or `tokens` is spent, whichever comes first."""
     tokens: int = 40_000_000
     batch_tokens: int = 8192
+    optimizer: Literal["muon", "adamw"] = "muon"
+    """For the matrices inside the layers."""
     matrix_lr: float = 6e-3
-    """Muon's learning rate for the matrices inside the layers."""
+    """Its learning rate."""
     other_lr: float = 4e-3
     """AdamW's learning rate for embeddings and norms."""
     weight_decay: float = 0.05

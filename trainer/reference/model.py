@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as functional
 
-from trainer.reference.config import ModelConfig
+from trainer.reference.config import ModelConfig, TrainingConfig
 from trainer.reference.tokenizer import BOS_ID, EOS_ID
 
 if TYPE_CHECKING:
@@ -50,20 +50,22 @@ def token_losses(model: LlamaForCausalLM, inputs: torch.Tensor, targets: torch.T
     return functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")
 
 
-def make_optimizers(
-    model: LlamaForCausalLM, matrix_lr: float, other_lr: float, decay: float
-) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers, AdamW for embeddings and norms (Jordan 2024; Liu et al. 2025).
+def make_optimizers(model: LlamaForCausalLM, training: TrainingConfig) -> list[torch.optim.Optimizer]:
+    """Muon or AdamW for the matrices inside the layers, AdamW for embeddings and norms (Jordan 2024; Liu et al. 2025).
 
     Muon's updates are scaled to the root mean square of AdamW's, so both rates mean the same kind of step.
     """
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name]
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
-    return [
-        torch.optim.Muon(matrices, lr=matrix_lr, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(others, lr=other_lr, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0),
-    ]
+    rate, decay = training.matrix_lr, training.weight_decay
+    if training.optimizer == "muon":
+        inner: torch.optim.Optimizer = torch.optim.Muon(
+            matrices, lr=rate, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        )
+    else:
+        inner = torch.optim.AdamW(matrices, lr=rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=decay)
+    return [inner, torch.optim.AdamW(others, lr=training.other_lr, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0)]
 
 
 def lr_factor(progress: float, warmup: float, decay: float) -> float:

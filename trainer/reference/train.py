@@ -59,7 +59,7 @@ def train(
         torch.set_num_threads(training.threads)
     model = build_model(config.model, tokenizer.get_vocab_size())
     model.to(device)  # type: ignore[arg-type]  # annotated for its wrapper
-    optimizers = make_optimizers(model, training.matrix_lr, training.other_lr, training.weight_decay)
+    optimizers = make_optimizers(model, training)
     base_rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     losses_of = torch.compile(token_losses, dynamic=False) if training.compile else token_losses
     order = WorkOrder(works, config.sampling, training.seed)
