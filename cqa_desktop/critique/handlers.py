@@ -39,7 +39,7 @@ class CritiqueHandler:
         session = self._sessions.get(request.job)
         if session is None:
             task = Task(request.text, request.start, request.end, request.brief, request.seed)
-            session = choose(request.critic, scorer).begin(scorer, task)
+            session = choose(request.critic, scorer).begin(scorer, task, stop)
             self._sessions[request.job] = session
             send(
                 CritiqueStarted(

@@ -8,13 +8,13 @@ from cqa_desktop.annotations.critique import CriticName, Ending
 from cqa_desktop.critique.session import Output, Task
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
-from cqa_desktop.engine.scoring_model import Stop
+from cqa_desktop.engine.scoring_model import Stop, never
 
 
 class MeasuredCritic:
     """Begins measured critiques."""
 
-    def begin(self, scorer: Scorer[LlamaModel], task: Task) -> MeasuredSession:
+    def begin(self, scorer: Scorer[LlamaModel], task: Task, stop: Stop = never) -> MeasuredSession:
         """Prepare a critique."""
         return MeasuredSession(scorer, task)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from cqa_desktop.annotations.critique import CriticName, Ending, Point
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
-from cqa_desktop.engine.scoring_model import Stop
+from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.measure.types import Brief
 
 
@@ -56,7 +56,8 @@ class Session(Protocol):
 
         Raises:
             CancelledError: once `stop()` is true.
-            EngineError: if the model fails.
+
+        A failure of the model is no error here: the Ending tells it, after what was written until then.
         """
 
     def close(self) -> None:
@@ -66,9 +67,10 @@ class Session(Protocol):
 class Critic(Protocol):
     """Begins critiques."""
 
-    def begin(self, scorer: Scorer[LlamaModel], task: Task) -> Session:
-        """Prepare a critique; nothing is evaluated yet.
+    def begin(self, scorer: Scorer[LlamaModel], task: Task, stop: Stop = never) -> Session:
+        """Prepare a critique. Nothing is written yet; what was measured may be gathered.
 
         Raises:
+            CancelledError: once `stop()` is true; what was scored until then is in the cache.
             EngineError: if this critic cannot write it, in one line.
         """
