@@ -27,6 +27,7 @@ class _Row(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: NoteState = "open"
     pinned: bool = False
     changed: bool = False
+    unfinished: bool = False
     verdict: PointVerdict
     dimension: Dimension
     constraint: Constraint | None = None
@@ -54,7 +55,8 @@ _POINT: Final = (
     "start", "end",
 )  # fmt: skip
 _NOTE: Final = (
-    "id", "state", "pinned", "changed", "now", "critic", "model", "passage", "before_words", "after_words",
+    "id", "state", "pinned", "changed", "unfinished", "now", "critic", "model", "passage", "before_words",
+    "after_words",
 )  # fmt: skip
 _KINDS: Final = {
     "str": "a text",

@@ -46,6 +46,8 @@ class Note:
     """What the critique was asked about, as it read then."""
     state: NoteState = "open"
     pinned: bool = False
+    unfinished: bool = False
+    """The words that a critic had written of a point when it was stopped: what it would have come to is not known."""
     changed: bool = False
     """The writer has changed its words since."""
     now: str = ""

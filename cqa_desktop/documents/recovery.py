@@ -26,6 +26,8 @@ class Recovered:
     """The draft it belongs to; None if it was never named."""
     text: str
     saved_at: float
+    sidecar: str = ""
+    """Brief and notes of a draft that was never named, and so had no file beside it."""
 
 
 def recovery_folder() -> Path:
@@ -38,13 +40,19 @@ class RecoveryFile:
     def __init__(self, folder: Path | None = None) -> None:
         self._file = (folder or recovery_folder()) / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
 
-    def keep(self, text: str, path: Path | None) -> None:
-        """Write the text down.
+    def keep(self, text: str, path: Path | None, sidecar: str = "") -> None:
+        """Write the text down, and with it what stands beside it nowhere else.
 
         Raises:
             DocumentError: if it cannot be.
         """
-        data = {"pid": os.getpid(), "path": str(path) if path else None, "text": text, "saved_at": time.time()}
+        data = {
+            "pid": os.getpid(),
+            "path": str(path) if path else None,
+            "text": text,
+            "saved_at": time.time(),
+            "sidecar": sidecar,
+        }
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._file, json.dumps(data).encode("utf-8", "surrogatepass"))
@@ -66,7 +74,8 @@ def find_unsaved(folder: Path | None = None) -> list[Recovered]:
             if is_running(int(data["pid"])):
                 continue
             path = Path(data["path"]) if data["path"] else None
-            found.append(Recovered(file, path, str(data["text"]), float(data["saved_at"])))
+            sidecar = str(data.get("sidecar", ""))
+            found.append(Recovered(file, path, str(data["text"]), float(data["saved_at"]), sidecar))
         except (OSError, ValueError, KeyError, TypeError):
             continue  # half a file of a program that died while writing: the one before it was replaced whole
     return sorted(found, key=lambda one: -one.saved_at)

@@ -57,10 +57,23 @@ def load_sidecar(draft: Path) -> Sidecar:
     """
     path = sidecar_path(draft)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Sidecar()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise SidecarError(f"{path}: cannot be read ({error}) - mend or remove it; it is left as it is") from error
+    return sidecar_from(text, path)
+
+
+def sidecar_from(text: str, path: Path) -> Sidecar:
+    """A sidecar from its text; `path` is what an error names.
+
+    Raises:
+        SidecarError: if it cannot be understood.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise SidecarError(f"{path}: cannot be read ({error}) - mend or remove it; it is left as it is") from error
     brief = _brief(data.get("brief", {}), path)
     ignored = data.get("ignored", [])
@@ -82,19 +95,27 @@ def save_sidecar(draft: Path, sidecar: Sidecar) -> None:
     """
     path = sidecar_path(draft)
     try:
-        if not sidecar.brief and not sidecar.ignored and not sidecar.other and not sidecar.notes:
+        text = sidecar_text(sidecar)
+        if text:
+            write_atomically(path, text.encode("utf-8"))
+        else:
             path.unlink(missing_ok=True)
-            return
-        data: dict[str, Any] = {"version": VERSION}
-        if sidecar.ignored:
-            data["ignored"] = list(sidecar.ignored)
-        data["brief"] = {name: getattr(sidecar.brief, name) for name in FIELDS if getattr(sidecar.brief, name)}
-        data.update(sidecar.other)
-        if sidecar.notes:
-            data["notes"] = tables_of(sidecar.notes)
-        write_atomically(path, tomli_w.dumps(data, multiline_strings=True).encode("utf-8"))
     except OSError as error:
         raise DocumentError(f"{path}: brief and notes could not be saved ({error.strerror})") from error
+
+
+def sidecar_text(sidecar: Sidecar) -> str:
+    """A sidecar as it is written; empty if there is nothing in it."""
+    if not sidecar.brief and not sidecar.ignored and not sidecar.other and not sidecar.notes:
+        return ""
+    data: dict[str, Any] = {"version": VERSION}
+    if sidecar.ignored:
+        data["ignored"] = list(sidecar.ignored)
+    data["brief"] = {name: getattr(sidecar.brief, name) for name in FIELDS if getattr(sidecar.brief, name)}
+    data.update(sidecar.other)
+    if sidecar.notes:
+        data["notes"] = tables_of(sidecar.notes)
+    return tomli_w.dumps(data, multiline_strings=True)
 
 
 def load_brief(path: Path) -> Brief:

@@ -32,6 +32,11 @@ def about(point: Point) -> str:
     return f"{point.dimension.capitalize()}, {ABOUT[point.constraint]}" if point.constraint else str(point.dimension)
 
 
+def verdict_words(note: Note) -> str:
+    """What a note comes to, in a word or two."""
+    return "Unfinished" if note.unfinished else VERDICTS[note.point.verdict]
+
+
 def figure_words(figure: Figure) -> str:
     """A figure with its unit."""
     value = f"{figure.value:,.0f}" if figure.value == int(figure.value) else f"{figure.value:,.1f}"
@@ -65,7 +70,7 @@ def in_order(notes: Sequence[Note]) -> list[Note]:
 def note_markdown(note: Note) -> str:
     """One note as Markdown."""
     point = note.point
-    lines = [f"**{VERDICTS[point.verdict]}** ({about(point).capitalize()})"]
+    lines = [f"**{verdict_words(note)}** ({about(point).capitalize()})"]
     if point.quote:
         lines.append("\n".join(f"> {_plain(line)}".rstrip() for line in point.quote.split("\n")))
     lines.append(_plain(point.reasoning))
@@ -105,7 +110,7 @@ def html_notes(name: str, notes: Sequence[Note]) -> str:
         writer_of=writer_of,
         asides=_asides,
         signs=SIGNS,
-        verdicts=VERDICTS,
+        verdict_words=verdict_words,
     )
     groups = [(title, in_order([note for note in notes if note.state == state])) for state, title in STATES.items()]
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(

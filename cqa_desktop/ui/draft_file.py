@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +12,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cqa_desktop.documents.errors import DocumentError, SidecarError
 from cqa_desktop.documents.files import Document, changed_outside, new_document, open_document, save_document
+from cqa_desktop.documents.notes import Note
 from cqa_desktop.documents.recovery import FileLock, Recovered, RecoveryFile, find_unsaved
-from cqa_desktop.documents.sidecar import Sidecar, load_sidecar, save_sidecar, sidecar_path
+from cqa_desktop.documents.sidecar import (
+    Sidecar,
+    load_sidecar,
+    save_sidecar,
+    sidecar_from,
+    sidecar_path,
+    sidecar_text,
+)
 from cqa_desktop.measure.types import Brief
 from cqa_desktop.ui.draft_text import survives
 from cqa_desktop.ui.editor import DraftEditor
@@ -25,6 +34,8 @@ MARKDOWN: Final = (".md", ".markdown")
 class DraftFile(QObject):
     """One draft at a time."""
 
+    left = Signal()
+    """The draft that was open is about to give way to another."""
     opened = Signal()
     saved = Signal()
     notice = Signal(str)
@@ -115,11 +126,18 @@ class DraftFile(QObject):
             self.open(found.path)
         else:
             self.new()
+        if found.sidecar:
+            try:
+                self._sidecar = sidecar_from(found.sidecar, found.file)
+            except SidecarError as error:
+                self.notice.emit(str(error))
         self._editor.replace_all(found.text)
-        self._recovery.keep(found.text, found.path)
+        self._recovery.keep(found.text, found.path, found.sidecar)
         found.file.unlink(missing_ok=True)
+        self.opened.emit()  # brief and notes belong to this text, not to the one that it took the place of
 
     def _take(self, document: Document | None, text: str, sidecar: Sidecar) -> None:
+        self.left.emit()
         self._let_go()
         self._document, self._sidecar = document, sidecar
         if document is not None:
@@ -166,6 +184,12 @@ class DraftFile(QObject):
         self._sidecar = self._sidecar.with_ignored(quote, ignored=ignored)
         self._save_sidecar()
 
+    def set_notes(self, notes: Sequence[Note]) -> None:
+        """Keep the notes beside the draft."""
+        if tuple(notes) != self._sidecar.notes:
+            self._sidecar = self._sidecar.with_notes(notes)
+            self._save_sidecar()
+
     def sidecar_place(self) -> str:
         """Where the brief is kept, for people."""
         if self.path is None:
@@ -177,7 +201,10 @@ class DraftFile(QObject):
         return self._document is not None and bool(self._document.digest) and changed_outside(self._document)
 
     def _save_sidecar(self) -> None:
-        if self.path is None or not self._sidecar_is_sound:
+        if self.path is None:
+            self._timer.start()  # with the text that has no name
+            return
+        if not self._sidecar_is_sound:
             return
         try:
             save_sidecar(self.path, self._sidecar)
@@ -188,7 +215,8 @@ class DraftFile(QObject):
 
     def _keep(self) -> None:
         if self.modified:
-            self._pending = self._writer.submit(self._recovery.keep, self._editor.text(), self.path)
+            beside = sidecar_text(self._sidecar) if self.path is None else ""
+            self._pending = self._writer.submit(self._recovery.keep, self._editor.text(), self.path, beside)
             self._pending.add_done_callback(self._kept)
 
     def _kept(self, done: Future[None]) -> None:
