@@ -71,7 +71,8 @@ class LlamaModel:
         self.adapter_file = inspect_adapter(adapter) if adapter else None
         if self.adapter_file is not None:
             check_base(self.adapter_file, self.file)
-        tuned = self.adapter_file or self.file
+        self.tuned = tuned = self.adapter_file or self.file
+        """What was tuned last, and says for what."""
         self.prompt_format = str(tuned.metadata.get(PROMPT_FORMAT_KEY, PROSE))
         if self.prompt_format not in FORMATS:
             raise ModelError(
@@ -118,7 +119,10 @@ class LlamaModel:
             self.device = cpu_name(self.threads)
             self._open_context(offload=False)
         bos = llama_cpp.llama_vocab_bos(self._vocab)
-        self.bos = bos if bos >= 0 else llama_cpp.llama_vocab_eos(self._vocab)
+        self.eos = llama_cpp.llama_vocab_eos(self._vocab)
+        self.bos = bos if bos >= 0 else self.eos
+        self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self._vocab))
+        """Whether its texts begin with BOS by themselves."""
         self.separator = self._separator()
 
     def _load_weights(self, path: Path, *, offload: bool) -> Any:
@@ -222,6 +226,11 @@ class LlamaModel:
                 size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
             found = self._pieces[token] = buffer.raw[:size]
         return found
+
+    def token_name(self, token: int) -> str:
+        """What a token is called in the vocabulary, control tokens too; empty for a token that there is none of."""
+        raw = self._c.llama_vocab_get_text(self._vocab, token) if 0 <= token < self.vocabulary else None
+        return raw.decode("utf-8", "replace") if raw else ""
 
     def sizes(self, tokens: Ints) -> Ints:
         """Bytes of each token."""

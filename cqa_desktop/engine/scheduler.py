@@ -1,7 +1,8 @@
 """Which job runs next. No threads and no clock: the worker brings both.
 
 What the writer waits for at this moment comes first: loading a model, then what answers at once (a word, a comparison,
-questions), then scoring and critiques, the newest request first. A newer request for the same text replaces the older.
+questions, what a model would see), then scoring and critiques, the newest request first. A newer request for the same
+text replaces the older; critiques that wait are written one after the other, the oldest first.
 A running job steps aside for one that precedes it and is put back; what it has made by then is kept. Scoring and a
 critique take turns, so that marks come while a critique is written, and a critique while a novel is being scored.
 """
@@ -26,7 +27,7 @@ def urgency(request: Request) -> int:
     match request:
         case LoadModel():
             return 0
-        case ExplainToken() | CompareVersions() | AskQuestions():
+        case ExplainToken() | CompareVersions() | AskQuestions() | WriteCritique(preview=True):
             return 1
         case _:
             return 2
@@ -42,12 +43,12 @@ def precedes(newer: Request, running: Request) -> bool:
 def takes_turns(one: Request, other: Request) -> bool:
     """Whether two jobs share the model: one critique, one scoring."""
     kinds = {type(one), type(other)}
-    return kinds == {WriteCritique, ScoreDocument}
+    return kinds == {WriteCritique, ScoreDocument} and urgency(one) == urgency(other)
 
 
 def replaces(newer: Request, older: Request) -> bool:
     """Whether nobody waits for `older` any more once `newer` is asked for."""
-    if isinstance(newer, WriteCritique) and not newer.replace:
+    if isinstance(newer, WriteCritique) and not newer.replace and not newer.preview:
         return False
     return newer.job != older.job and _subject(newer) == _subject(older)
 
@@ -73,19 +74,21 @@ class Scheduler:
 
     def next(self) -> Request | None:
         """The job to run now, or None. Of equally urgent ones, that which has waited longest for its turn, and of those
-        that had none yet, the newest; critiques that wait for each other, the oldest.
+        that had none yet, the newest. Of critiques, the oldest alone: one that stepped aside goes on before the next.
         """
-        if not self._waiting:
+        critiques = [request for request in self._waiting if _is_written(request)]
+        first = min(critiques, key=lambda request: request.job, default=None)
+        able = [request for request in self._waiting if request is first or not _is_written(request)]
+        if not able:
             return None
-        request = min(self._waiting, key=self._order)
+        request = min(able, key=self._order)
         self._waiting.remove(request)
         self._turn += 1
         self._had.pop(request.job, None)
         return request
 
     def _order(self, waiting: Request) -> tuple[int, int, int]:
-        critique = isinstance(waiting, WriteCritique)
-        return urgency(waiting), self._had.get(waiting.job, 0), waiting.job if critique else -waiting.job
+        return urgency(waiting), self._had.get(waiting.job, 0), -waiting.job
 
     def waits_beside(self, running: Request) -> bool:
         """Whether a job waits that shares the model with the running one."""
@@ -105,6 +108,10 @@ class Scheduler:
         self._waiting.append(request)
 
 
+def _is_written(request: Request) -> bool:
+    return isinstance(request, WriteCritique) and not request.preview
+
+
 def _subject(request: Request) -> Hashable:
     match request:
         case LoadModel():
@@ -114,7 +121,7 @@ def _subject(request: Request) -> Hashable:
         case ScoreDocument():
             return "document", request.document
         case WriteCritique():
-            return "critique", request.document
+            return "preview" if request.preview else "critique", request.document
         case CompareVersions():
             return "versions", request.document
         case AskQuestions():

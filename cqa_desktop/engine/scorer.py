@@ -95,6 +95,7 @@ class Scorer(Generic[M]):
         fields: bool = False,
         preceding: str = "",
         focus: int = 0,
+        within: Span | None = None,
         known: Mapping[int, int] | None = None,
         stop: Stop = never,
         on_paragraphs: OnParagraphs | None = None,
@@ -105,6 +106,7 @@ class Scorer(Generic[M]):
             fields: also score one view for each field of the brief.
             preceding: draft that comes before `text` and is not scored.
             focus: where the writer looks; what is near is scored first.
+            within: only the paragraphs that this touches: as they are scored in the whole, so that the cache has them.
             known: paragraph start to key of results that need not be made again; they are left out of the outcome.
             on_paragraphs: called as paragraphs are done.
 
@@ -113,7 +115,8 @@ class Scorer(Generic[M]):
         """
         plan = self.plan(text, brief, fields=fields, preceding=preceding)
         work = _Work(plan, self.calibration, self.thresholds, known or {}, on_paragraphs, stop)
-        distance = {index: _distance(plan, index, focus) for index in range(len(plan.segments))}
+        wanted = range(len(plan.segments)) if within is None else _segments_within(plan, within)
+        distance = {index: _distance(plan, index, focus) for index in wanted}
         order = sorted(distance, key=distance.__getitem__)
         # Where the writer looks comes out before the rest of a long draft is even looked up.
         near = [index for index in order if distance[index] == 0]
@@ -198,6 +201,12 @@ def _as_one_passage(paragraph: TokenizedParagraph) -> TokenizedParagraph:
         passages[0].start, passages[-1].end, 0, len(paragraph.ids), words, np.concatenate(word_of).astype(np.int32)
     )
     return replace(paragraph, passages=(whole,))
+
+
+def _segments_within(plan: Plan, within: Span) -> list[int]:
+    """The segments of every paragraph that it touches, so that each of those paragraphs is whole."""
+    touched = {i for i, span in enumerate(plan.spans) if span.start < within.end and within.start < span.end}
+    return [index for index in range(len(plan.segments)) if not touched.isdisjoint(plan.paragraphs_of(index))]
 
 
 def _distance(plan: Plan, index: int, focus: int) -> int:

@@ -15,6 +15,7 @@ from cqa_desktop.engine.scorer import ScoredDocument, ScoredParagraph, Scorer
 from cqa_desktop.measure.calibration import Calibration
 from cqa_desktop.measure.passages import sum_passage
 from cqa_desktop.measure.types import AUDIENCE, BARE, BRIEF, INTENT, REALITY, STORY, Brief, ScoredPassage
+from cqa_desktop.text.spans import Span
 
 BRIEF_GIVEN = Brief(intent="To show regret.", audience="Adults.", reality="A harbour town; the letters are hers.")
 Draft = Callable[..., str]
@@ -319,3 +320,22 @@ def test_models_adapters_and_temperatures_do_not_share_results(
     before = adapted.tokens_evaluated
     Scorer(adapted, Calibration(), cache).score(text, BRIEF_GIVEN)
     assert adapted.tokens_evaluated > before
+
+
+def test_a_part_is_scored_as_in_the_whole(scorer: Scorer, model: LlamaModel, draft: Draft) -> None:
+    text = draft(40)
+    paragraphs = text.split("\n\n")
+    start = text.index(paragraphs[20]) + 5
+    within = Span(start, start + 8)
+    before = model.tokens_evaluated
+    part = scorer.score(text, BRIEF_GIVEN, within=within)
+    evaluated = model.tokens_evaluated - before
+    found = next(one for one in part.paragraphs if one.span.start <= start < one.span.end)
+    assert found.text == paragraphs[20]
+    whole = scorer.score(text, BRIEF_GIVEN)
+    same = next(one for one in whole.paragraphs if one.span == found.span)
+    assert (found.key, found.measures) == (same.key, same.measures)
+    assert evaluated < (model.tokens_evaluated - before) / 3
+    before = model.tokens_evaluated
+    scorer.score(text, BRIEF_GIVEN, within=within)
+    assert model.tokens_evaluated == before

@@ -176,6 +176,7 @@ def test_several_kinds_at_once_verified_and_labelled(
     assert labels["cqa.prompt_format"] == "prose-1"
     assert labels["cqa.merged"] is True
     assert labels["cqa.critique"] is False
+    assert labels["cqa.chat_template"] is False
     assert "tokenizer.chat_template" not in labels
 
 
@@ -230,6 +231,7 @@ def test_the_stop_and_the_template_that_were_trained_are_kept(tmp_path: Path) ->
     labels = inspect_gguf(run / "export" / "chat-cqa-epoch-01-F16.gguf").metadata
     assert "<|im_start|>" in str(labels["tokenizer.chat_template"])
     assert labels["cqa.prompt_format"] == "headed-1"
+    assert labels["cqa.chat_template"] is True
     with LlamaModel(run / "export" / "chat-cqa-epoch-01-F16.gguf") as model:
         assert labels["tokenizer.ggml.eos_token_id"] != 1
         assert model.bos == 0

@@ -18,9 +18,11 @@ from cqa_desktop.engine.gguf_file import (
     BASE_ID_KEY,
     BASE_SHA_KEY,
     CALIBRATION_KEY,
+    CRITIQUE_KEY,
     MERGED_KEY,
     PROMPT_FORMAT_KEY,
     REFERENCE_NAME,
+    TUNED_CHAT_KEY,
 )
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.models.registry import reference_prose
@@ -204,7 +206,8 @@ class _Job:
             BASE_SHA_KEY: str(base["sha256"]),
             "cqa.data_sha256": str(self.record.get("data_sha256", "")),
             PROMPT_FORMAT_KEY: str(self.record["prompt_format"]),
-            "cqa.critique": parameters >= CRITIQUE_PARAMETERS,
+            TUNED_CHAT_KEY: bool(self.record.get("chat_template")),
+            CRITIQUE_KEY: parameters >= CRITIQUE_PARAMETERS,
             MERGED_KEY: merged,
         }
 
