@@ -7,15 +7,19 @@ from typing import Any
 from cqa_desktop.annotations.critique import Ending, Point
 from cqa_desktop.critique.choose import choose
 from cqa_desktop.critique.compare import compare
+from cqa_desktop.critique.question_evidence import gather
+from cqa_desktop.critique.questions import pose
 from cqa_desktop.critique.session import Session, Task, Words
 from cqa_desktop.engine.jobs import Handlers, Send
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.messages import (
+    AskQuestions,
     CompareVersions,
     CritiqueEnded,
     CritiqueStarted,
     CritiqueText,
     PointReady,
+    QuestionsReady,
     VersionsCompared,
     WriteCritique,
 )
@@ -107,7 +111,26 @@ class CompareHandler(_Answer):
         )
 
 
+class QuestionsHandler(_Answer):
+    """Asks what a knowledge engineer would ask."""
+
+    def run(self, scorer: Scorer[LlamaModel], request: AskQuestions, send: Send, stop: Stop) -> None:
+        """Look at the passage and ask; no question at all where all were put.
+
+        Raises:
+            CancelledError: once `stop()` is true.
+            EngineError: if there are no words to ask about.
+        """
+        evidence = gather(scorer, request.text, request.start, request.end, request.brief, stop=stop)
+        questions = pose(evidence, request.counts, request.asked, request.skipped)
+        send(QuestionsReady(request.job, request.document, request.revision, questions))
+
+
 def handlers() -> Handlers:
     """A handler for each kind of request that the engine leaves to us."""
-    found: dict[Any, Any] = {WriteCritique: CritiqueHandler(), CompareVersions: CompareHandler()}
+    found: dict[Any, Any] = {
+        WriteCritique: CritiqueHandler(),
+        CompareVersions: CompareHandler(),
+        AskQuestions: QuestionsHandler(),
+    }
     return found

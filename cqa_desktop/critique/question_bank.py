@@ -37,7 +37,8 @@ Kind = Literal[
     "whole",
 ]
 """`expected`: another word was; `open`: nothing was, and nothing led up to the word; `spoken`: it is in direct speech;
-`prepared`, `briefed`: the story, the brief make the word likelier. A field of the brief helps, is silent, or is missing.
+`prepared`, `briefed`: the story, the brief make the word likelier. A field of the brief helps, is silent, or is
+missing.
 """
 WORDS: Final[tuple[Kind, ...]] = ("expected", "open", "spoken", "prepared", "briefed")
 SENTENCES: Final[tuple[Kind, ...]] = ("dull", "least", "stock", "bright", "long", "short")
@@ -74,19 +75,19 @@ def _patterns(kinds: tuple[Kind, ...], lines: str, depth: int = 1) -> Iterator[P
 
 
 _EXPECTED = """
-craft lexis: A reader expected “{expected}” here and gets “{word}”. Why not “{expected}”?
-craft ethos: “{expected}” would have been the ordinary thing to say. What does “{word}” show about whoever is looking?
+craft lexis: A reader would sooner have expected “{expected}” here than “{word}”. Why not “{expected}”?
+craft ethos: “{expected}” would have been less of a surprise. What does “{word}” show about whoever is looking?
 craft mythos: Put “{expected}” where “{word}” stands. What does the story then no longer tell?
 craft dianoia: “{word}”, and not “{expected}”: what thought is in the one that is not in the other?
 audience lexis: Some readers will see “{expected}” coming and meet “{word}”. Does that stop them, and should it?
-audience dianoia: What goes through a reader's mind between expecting “{expected}” and reading “{word}”?
+audience dianoia: Say that a reader expects “{expected}” and reads “{word}”. What goes through their mind in between?
 audience mythos: What does “{word}” make a reader suspect that “{expected}” would not have?
 reality mythos: What would have to be otherwise in this world for it to be “{expected}” after all?
 reality ethos: Would somebody who was there have put it as “{word}”, or as “{expected}”?
 reality lexis: Does “{word}” belong to this place and time as much as “{expected}” would?
 """
 _OPEN = """
-craft lexis: Nothing leads up to “{word}”. What was gained by choosing it?
+craft lexis: Nothing before it makes “{word}” much easier to see coming. What was gained by choosing it?
 craft mythos: Does “{word}” come back, or was it promised? If neither, what is it doing here?
 craft dianoia: What is “{word}” there to make one think of?
 audience lexis: Who would stumble over “{word}”, and is that wanted?
@@ -104,7 +105,7 @@ audience mythos: What is the speaker keeping back at “{word}”, and will a re
 """
 _PREPARED = """
 craft mythos: The story so far makes room for “{word}”. Which earlier line did that, and was it early enough?
-craft lexis: “{word}” answers something earlier. Is it said the way it was said then, and why?
+craft lexis: Something earlier leads up to “{word}”. Is it said here as it was said there, and why?
 audience mythos: How many readers still remember what makes “{word}” right here? What do the others read?
 audience dianoia: Somebody who opens the book on this page is puzzled by “{word}”. What do they miss?
 reality mythos: What had to happen first, in this world, for “{word}” to be right? Is any step left out?
@@ -116,9 +117,9 @@ audience dianoia: Whoever knows the brief is readier for “{word}” than a rea
 reality lexis: “{word}” fits what the brief says. What else in this line should fit it as closely, and does not?
 """
 _DULL = """
-craft lexis: Nearly anyone could have written “{quote}”. Is the plainness doing something?
+craft lexis: “{quote}” is easier to foresee than most sentences are. Is the plainness doing something?
 craft ethos: Who is it that sees “{quote}”? Would they see no more than that?
-audience dianoia: A reader knows “{quote}” before reading it. Do they rest there, or skip?
+audience dianoia: “{quote}” asks little of a reader. Do they rest there, or skip?
 audience mythos: What is a reader waiting for while “{quote}” goes by?
 reality ethos: “{quote}”: what would only this person, in this place, have done?
 reality mythos: Which fact of this world would make “{quote}” harder to foresee?
@@ -131,10 +132,10 @@ audience mythos: What does “{quote}” tell a reader that they could not have 
 reality lexis: What in “{quote}” could stand in no other story?
 """
 _STOCK = """
-craft lexis: “{quote}” has been written many times before. What did the author see, before the phrase came to hand?
+craft lexis: A reader could nearly finish “{quote}” unaided. What did the author see, before the phrase came to hand?
 craft ethos: Who thinks in phrases like “{quote}”: the character, or the author?
 audience lexis: Which readers would wince at “{quote}”, and which would be glad of it?
-audience dianoia: After the first word of “{quote}” a reader has the rest. What are they given to do meanwhile?
+audience dianoia: Each word of “{quote}” can be guessed from those before it. What is a reader given to do meanwhile?
 reality ethos: What happened in the body, or in the room, that “{quote}” stands for?
 """
 _BRIGHT = """
@@ -154,7 +155,7 @@ audience dianoia: Where in “{quote}” might a reader lose the thread, if anyw
 reality ethos: Would the person who is there have had the breath, or the time, for “{quote}”?
 """
 _SHORT = """
-craft lexis: “{quote}” is short, and its neighbours are long. What should be heard in the pause after it?
+craft lexis: “{quote}” is much shorter than what stands around it. What should be heard in the pause after it?
 audience mythos: What does a reader think has just happened, at “{quote}”?
 reality ethos: Whom would “{quote}” have surprised if they had been there?
 """
@@ -222,7 +223,7 @@ reality dianoia: Which fact of this world does the passage rest on, and who woul
     (
         "reality silent",
         """
-reality dianoia: What the brief says of the world makes this passage no easier to foresee. Could it happen anywhere?
+reality dianoia: What the brief says of the world hardly makes this passage easier to foresee. Could it happen anywhere?
 reality lexis: Point to the word that could only stand in this world. If there is none, where might one stand?
 """,
     ),
@@ -242,7 +243,7 @@ audience mythos: The readers whom the brief names are readier for this passage t
     (
         "audience silent",
         """
-audience lexis: Who the readers are makes no measurable difference here. What would change for a child, or an enemy?
+audience lexis: Who reads it hardly makes this passage easier to foresee. What would change for a child, or an enemy?
 audience ethos: What do the readers in the brief expect of such people as these, and do they get it?
 """,
     ),
@@ -261,7 +262,7 @@ craft mythos: Knowing what the author is after makes this passage easier to see 
     (
         "intent silent",
         """
-craft dianoia: What the author says they are after makes this passage no easier to foresee. What does it do instead?
+craft dianoia: What the author is after hardly makes this passage easier to foresee. What else does the passage do?
 """,
     ),
 )

@@ -21,8 +21,10 @@ from cqa_desktop.text.spans import Span
 from cqa_desktop.text.words import fold
 
 BREAK: Final = "\n\n"
-SURPRISING, EXPLAINED: Final = 4, 2
-"""Words that are looked at for their surprise, and for what takes it away."""
+SURPRISING: Final = 4
+"""Words that are looked at for their surprise."""
+EXPLAINED: Final = 2
+"""Words that are looked at for what takes their surprise away."""
 MOST: Final = 6_000
 """Characters of a passage that are looked at: questions about more would be about a chapter."""
 CHARACTERS_A_TOKEN: Final = 12
@@ -120,9 +122,7 @@ def _words(passage: ScoredPassage, text: str) -> list[_Found]:
         if len(folded) < SHORTEST or folded in FUNCTION_WORDS or not folded.isalpha():
             continue
         line = straighten_quotes(text[text.rfind("\n", 0, bare.span.start) + 1 : bare.span.start])
-        word = Word(
-            bare.span, bare.text, bare.bits, story.bits, last.bits, spoken=line.count('"') % 2 == 1
-        )
+        word = Word(bare.span, bare.text, bare.bits, story.bits, last.bits, spoken=line.count('"') % 2 == 1)
         found.append(_Found(word, index > 0 and not bare.copied and bare.text[0].islower()))
     return found
 
@@ -137,9 +137,7 @@ def _pivots(found: Sequence[_Found]) -> list[Word]:
 
 def _expected(scorer: Scorer[LlamaModel], local: _Local, word: Word, brief: Brief, stop: Stop) -> Word:
     before = local.preceding + BREAK if local.preceding else ""
-    explained = explain_word(
-        scorer, before + local.text, len(before) + word.span.start, brief, top=GUESSES, stop=stop
-    )
+    explained = explain_word(scorer, before + local.text, len(before) + word.span.start, brief, top=GUESSES, stop=stop)
     own = fold(word.text)
     for guess in explained.expected if explained else ():
         folded = fold(guess.text)

@@ -23,17 +23,22 @@ QUESTIONS: Final = 7
 """In one go."""
 MOST_FOLLOW_UPS: Final = 2
 """Of them, that go on from another question."""
-NOTICEABLE: Final = 0.01
+NOTICEABLE: Final = 0.02
 """Share of a passage's surprisal that a field of the brief takes away, if it is said to help."""
 LIKELY: Final = 0.05
-"""Probability from which a word is said to have been expected."""
-HELP_BITS, HELP_SHARE: Final = 1.5, 0.2
-"""By so much, in bits and as a share, a view lowers a word's surprisal if it is said to prepare for it."""
+"""Probability from which a word is said to have been expected sooner than the one that stands there."""
+SOONER: Final = 4.0
+"""And so many times as likely as that one it is at least."""
+HELP_BITS: Final = 1.5
+"""By so many bits a view lowers a word's surprisal if it is said to prepare for it."""
+HELP_SHARE: Final = 0.2
+"""And by this share of it."""
 FORESEEN: Final = 25.0
 """Percentile of bits a token after the story under which a sentence is said to be easy to foresee."""
 UNEVEN: Final = 2.5
 """A sentence is long, or short, if its words are so many times, or that part of, those of the passage's others."""
 MIN_WORDS: Final = 5
+_STRAIGHT: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))
 SHOWN_WORDS: Final = 10
 """A longer sentence is quoted by its beginning and end."""
 
@@ -101,19 +106,26 @@ class _Candidate:
     """Settles what nothing else does: the same for the same words, different for others."""
 
 
-def pose(evidence: Evidence, counts: Mapping[str, int] | None = None, asked: Iterable[str] = ()) -> list[Question]:
+def pose(
+    evidence: Evidence,
+    counts: Mapping[str, int] | None = None,
+    asked: Iterable[str] = (),
+    skipped: Iterable[str] = (),
+) -> list[Question]:
     """Some questions, the same for the same input; fewer, and none at last, where nearly all were asked.
 
     Args:
         counts: judgments there are of each dimension and, if known, constraint.
         asked: texts of questions that were put.
+        skipped: texts of questions that were put and not answered: they are not gone into.
     """
     counts = counts or {}
     every = list(_candidates(evidence))
-    done = {_plain(text) for text in asked}
+    answered = {_plain(text) for text in asked}
+    done = answered | {_plain(text) for text in skipped}
     depth: Counter[Span] = Counter()
     for one in every:
-        if _plain(one.text) in done:
+        if _plain(one.text) in answered:
             depth[one.clue.span] = max(depth[one.clue.span], one.pattern.depth)
     chosen: list[_Candidate] = []
     for wanted in _seats(counts):
@@ -126,7 +138,12 @@ def pose(evidence: Evidence, counts: Mapping[str, int] | None = None, asked: Ite
                 break
     return [
         Question(
-            one.text, one.pattern.dimension, one.clue.span.start, one.clue.span.end, one.pattern.constraint
+            one.text,
+            one.pattern.dimension,
+            one.clue.span.start,
+            one.clue.span.end,
+            one.pattern.constraint,
+            one.pattern.depth,
         )
         for one in chosen
     ]
@@ -162,7 +179,8 @@ def _best(
 
     def order(one: _Candidate) -> tuple[int, int, int, int, int, bytes]:
         about = one.pattern.constraint
-        return constraints[about], counts.get(about, 0), kinds[one.clue.kind], spans[one.clue.span], one.order, one.chance
+        new = constraints[about], counts.get(about, 0), kinds[one.clue.kind], spans[one.clue.span]
+        return *new, one.order, one.chance
 
     open_now = [
         one
@@ -180,11 +198,17 @@ def _best(
 
 
 def _candidates(evidence: Evidence) -> Iterator[_Candidate]:
+    # Where chance decides, another passage is asked something else, in the same words or not.
+    salt = "".join(one.text for one in evidence.sentences[:1])
     for order, clue in enumerate(_clues(evidence)):
         for pattern in BANK:
             if clue.kind in pattern.kinds:
                 text = pattern.text.format(**clue.slots)
-                yield _Candidate(clue, pattern, text, order, blake2b(text.encode("utf-8", "replace")).digest())
+                yield _Candidate(clue, pattern, text, order, _chance(salt + text))
+
+
+def _chance(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
 
 
 # --- from evidence to clues ---------------------------------------------------------------------------------------
@@ -207,7 +231,7 @@ def _clues(evidence: Evidence) -> list[_Clue]:
 def _surprises(words: Sequence[Word]) -> Iterator[_Clue]:
     for word in sorted(words, key=lambda one: (-one.informed, one.span.start)):
         slots = {"word": _inside(word.text), "expected": _inside(word.expected)}
-        if word.expected and word.probability >= LIKELY:
+        if word.expected and word.probability >= max(LIKELY, SOONER * 2.0**-word.informed):
             yield _Clue("expected", word.span, slots)
         elif not _helps(word.bare, word.informed):
             yield _Clue("open", word.span, slots)
@@ -275,7 +299,7 @@ def _quoted(kind: Kind, span: Span, text: str) -> _Clue:
 
 
 def quote(text: str) -> str:
-    """A sentence as it stands inside the quote marks of a question: on one line, and cut in its middle if it is long."""
+    """A sentence as it stands inside the quote marks of a question: on one line, cut in its middle if it is long."""
     parts = _inside(text).rstrip(".").split()
     if len(parts) > SHOWN_WORDS:
         parts = [*parts[: SHOWN_WORDS // 2 + 1], "…", *parts[-SHOWN_WORDS // 2 + 2 :]]
@@ -284,7 +308,7 @@ def quote(text: str) -> str:
 
 def _inside(text: str) -> str:
     """Quote marks inside quote marks are single ones; those around the whole are left out."""
-    straight = " ".join(straighten_quotes(text).split())
+    straight = " ".join(text.translate(_STRAIGHT).split())
     if straight.startswith('"') and straight.endswith('"') and straight.count('"') == 2:
         straight = straight[1:-1]
     if straight.count('"') % 2:

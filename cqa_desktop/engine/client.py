@@ -173,11 +173,21 @@ class EngineClient:
         *,
         counts: dict[str, int] | None = None,
         asked: Sequence[str] = (),
+        skipped: Sequence[str] = (),
     ) -> int:
         """Ask what a knowledge engineer would ask about a stretch of a draft."""
         return self._submit(
             AskQuestions(
-                self._number(), document, revision, sendable(text), start, end, brief, counts or {}, tuple(asked)
+                self._number(),
+                document,
+                revision,
+                sendable(text),
+                start,
+                end,
+                brief,
+                counts or {},
+                tuple(map(sendable, asked)),
+                tuple(map(sendable, skipped)),
             )
         )
 

@@ -62,7 +62,9 @@ def explain_word(
     bits = float(scores.surprisal.sum(dtype=np.float64))
     before = run.tokens[: run.scored]
     logits = scorer.model.logits_after(before, adapter=view.adapter, stop=stop)
-    expected = _complete(scorer, len(before), logits, temperature, top, stop)
+    # After a space, what goes on from the word before is not expected in this word's place.
+    apart = scorer.model.piece(int(run.tokens[run.scored]))[:1].isspace()
+    expected = _complete(scorer, len(before), logits, temperature, top, stop, apart=apart)
     return WordExplained(span.start + word.start, span.start + word.end, bits, expected)
 
 
@@ -89,13 +91,16 @@ def _segment_with(plan: Plan, paragraph: int, token: int) -> tuple[int, Unit]:
 
 
 def _complete(
-    scorer: Scorer[LlamaModel], length: int, logits: Floats, temperature: float, top: int, stop: Stop
+    scorer: Scorer[LlamaModel], length: int, logits: Floats, temperature: float, top: int, stop: Stop, *, apart: bool
 ) -> list[Expectation]:
     """The likeliest tokens, each continued greedily to the end of its word."""
     model = scorer.model
     log_probabilities = _log_softmax(logits, temperature)
     best = np.argsort(-log_probabilities)[: top * 3].astype(np.int32)
-    visible = [int(token) for token in best if model.piece(int(token)).strip()][:top]
+    visible = [int(token) for token in best if model.piece(int(token)).strip()]
+    if apart:
+        visible = [token for token in visible if not _goes_on(model.piece(token))]
+    visible = visible[:top]
     pieces = [model.piece(token) for token in visible]
     chances = [float(log_probabilities[token]) for token in visible]
     open_ended = [True] * len(visible)
@@ -118,6 +123,10 @@ def _complete(
         merged[shown] = merged.get(shown, 0.0) + float(np.exp(chance))
     ranked = sorted(merged.items(), key=lambda item: -item[1])
     return [Expectation(shown, probability) for shown, probability in ranked]
+
+
+def _goes_on(piece: bytes) -> bool:
+    return piece.decode("utf-8", "replace")[:1].isalnum()
 
 
 def _log_softmax(logits: Floats, temperature: float) -> Floats:

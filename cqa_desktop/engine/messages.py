@@ -114,6 +114,8 @@ class AskQuestions(Request, frozen=True, tag=True):
     """Judgments there are of each dimension: what is rare is asked about first."""
     asked: tuple[str, ...] = ()
     """Questions that were put already."""
+    skipped: tuple[str, ...] = ()
+    """Questions that were put and not answered: they are not gone into more deeply."""
 
 
 class Cancel(Request, frozen=True, tag=True):
@@ -273,6 +275,8 @@ class Question(msgspec.Struct, frozen=True):
     start: int
     end: int
     constraint: Constraint | None = None
+    depth: int = 1
+    """Above 1 it goes on from one of the depth before, about the same words."""
 
 
 class QuestionsReady(Event, frozen=True, tag=True):
