@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from cqa_desktop.annotations.critique import Ending, Point
 from cqa_desktop.critique.choose import choose
@@ -26,12 +26,18 @@ from cqa_desktop.engine.messages import (
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop
 
+CHANGED: Final = "Another model was opened while this was being written. What was written is kept; ask again."
+
 
 class CritiqueHandler:
     """Keeps each unfinished critique, so that it goes on where it stepped aside."""
 
     def __init__(self) -> None:
         self._sessions: dict[int, Session] = {}
+        self._points: dict[int, int] = {}
+        """How many came of each unfinished critique."""
+        self._lost: set[int] = set()
+        """Those whose model went while they had stepped aside."""
 
     def run(self, scorer: Scorer[LlamaModel], request: WriteCritique, send: Send, stop: Stop) -> None:
         """Begin the critique, or go on with it.
@@ -40,6 +46,10 @@ class CritiqueHandler:
             CancelledError: once `stop()` is true.
             EngineError: if it cannot be written.
         """
+        if request.job in self._lost:
+            ending = Ending(self._points.get(request.job, 0), fault=CHANGED)
+            send(CritiqueEnded(request.job, request.document, request.revision, ending))
+            return
         session = self._sessions.get(request.job)
         if session is None:
             task = Task(request.text, request.start, request.end, request.brief, request.seed)
@@ -63,18 +73,23 @@ class CritiqueHandler:
                 case Words():
                     send(CritiqueText(request.job, output.text))
                 case Point():
+                    self._points[request.job] = self._points.get(request.job, 0) + 1
                     send(PointReady(request.job, request.document, request.revision, output))
                 case Ending():
                     send(CritiqueEnded(request.job, request.document, request.revision, output))
 
     def forget(self, job: int) -> None:
         session = self._sessions.pop(job, None)
+        self._points.pop(job, None)
+        self._lost.discard(job)
         if session is not None:
             session.close()
 
     def model_changed(self) -> None:
-        for job in list(self._sessions):
-            self.forget(job)
+        self._lost.update(self._sessions)
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
 
 
 class _Answer:
