@@ -53,17 +53,15 @@ class ModelCritic:
             EngineError: if the passage holds no words, or does not fit the context even by itself.
         """
         model, task = scorer.model, _stripped(task)
-        evidence = evidence_lines(scorer, task, stop)
         room = context_size(model) - min(ANSWER, int(context_size(model) * ANSWER_SHARE))
-        request, trimmed = self._fitted(model, task, evidence, room)
-        prompt = self._prompt(model, request)
-        excess = len(prompt.tokens) - room
+        excess = len(self._prompt(model, Request(task.passage, "", task.brief)).tokens) - room
         if excess > 0:
             raise EngineError(
                 f"The passage and its brief are {excess:,} tokens too long for {model.name}, which reads "
                 f"{context_size(model):,} at once, with room for its answer - choose a shorter passage."
             )
-        return ModelSession(model, task, self.ability, prompt, trimmed)
+        request, trimmed = self._fitted(model, task, evidence_lines(scorer, task, stop), room)
+        return ModelSession(model, task, self.ability, self._prompt(model, request), trimmed)
 
     def _fitted(self, model: LlamaModel, task: Task, evidence: Sequence[str], room: int) -> tuple[Request, int]:
         """What is left out, in this order, until the rest fits: the draft before the passage, from its start and by
@@ -126,6 +124,10 @@ class ModelSession:
         self._ready: deque[Output] = deque()
         self._anchor: Anchor | None = None
         """Of the point that is being written; None where its quote is not in the passage."""
+        self._said = ""
+        """The words of that point so far."""
+        self._shown = 0
+        """How many of their characters were given."""
         self._points: list[Point] = []
         self._dropped = 0
         self._ended = False
@@ -177,13 +179,20 @@ class ModelSession:
                 return
             match found:
                 case Quoted(quote):
-                    self._anchor = _place(self._task.passage, quote)
+                    self._anchor, self._said, self._shown = _place(self._task.passage, quote), "", 0
                 case Said(text):
-                    # Of a point that will be dropped, nothing is shown.
-                    if self._anchor is not None:
-                        self._ready.append(Words(text))
+                    self._said += text
+                    # What may turn out to be an earlier point over again is held back until it differs.
+                    if not any(_whole(point).startswith(self._said) for point in self._points):
+                        self._show()
                 case Judgment():
                     self._judge(found)
+
+    def _show(self) -> None:
+        """Give the words that came; of a point that will be dropped, none."""
+        if self._anchor is not None and self._shown < len(self._said):
+            self._ready.append(Words(self._said[self._shown :]))
+            self._shown = len(self._said)
 
     def _judge(self, judgment: Judgment) -> None:
         if self._anchor is None:
@@ -193,6 +202,7 @@ class ModelSession:
         if any(_repeats(point, other) for other in self._points):
             self._end(REPEATED)
             return
+        self._show()
         self._points.append(point)
         self._ready.append(point)
 
@@ -234,6 +244,11 @@ def _point(task: Task, judgment: Judgment, anchor: Anchor) -> Point:
         whole=judgment.quote is None,
         similarity=anchor.similarity,
     )
+
+
+def _whole(point: Point) -> str:
+    """All that is said in a point while it is written."""
+    return f"{point.reasoning} {point.counterfactual}".strip()
 
 
 def _repeats(point: Point, other: Point) -> bool:
