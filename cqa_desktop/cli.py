@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from cqa_desktop import __version__
-from cqa_desktop.commands import calibrate, doctor, pairs, score
+from cqa_desktop.commands import calibrate, critique, doctor, pairs, score
 from cqa_desktop.commands.errors import CommandError
 from cqa_desktop.engine.errors import CancelledError, EngineError
 
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="cqa", description="See where a draft surprises, and whether it earns it.")
     parser.add_argument("--version", action="version", version=f"cqa {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (score, pairs, calibrate, doctor):
+    for command in (score, critique, pairs, calibrate, doctor):
         command.add(commands)
     arguments = parser.parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):

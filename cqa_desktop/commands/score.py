@@ -77,15 +77,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True)
-class _Draft:
+class Draft:
+    """A file as it was read, and the brief it is read under."""
+
     name: str
     text: str
     brief: Brief
 
 
 def _score_files(arguments: argparse.Namespace) -> int:
-    brief = _read_brief(arguments.brief)
-    drafts = [draft for file in arguments.files if (draft := _read_draft(file, brief, arguments)) is not None]
+    brief = read_brief(arguments.brief)
+    own = not arguments.no_brief
+    drafts = [draft for file in arguments.files if (draft := read_draft(file, brief, own=own)) is not None]
     bad = len(drafts) < len(arguments.files)
     if not drafts:
         return 2
@@ -104,15 +107,19 @@ def _score_files(arguments: argparse.Namespace) -> int:
     return 2 if bad else 0
 
 
-def _read_draft(file: Path, brief: Brief | None, arguments: argparse.Namespace) -> _Draft | None:
-    """A draft, or None where it cannot be read, which is told: the other drafts are scored all the same."""
+def read_draft(file: Path, brief: Brief | None, *, own: bool) -> Draft | None:
+    """A draft, or None where it cannot be read or is empty, which is told.
+
+    Args:
+        brief: in place of the draft's own, which is read only if `own`.
+    """
     try:
         if str(file) == "-":
             text = sys.stdin.buffer.read().decode("utf-8", "replace")
-            own = Brief()
+            found = Brief()
         else:
             text, notices = read_text(file)
-            own = Brief() if brief is not None or arguments.no_brief else load_sidecar(file).brief
+            found = load_sidecar(file).brief if brief is None and own else Brief()
             for notice in notices:
                 warn(f"{file}: {notice}")
     except DocumentError as error:
@@ -121,10 +128,15 @@ def _read_draft(file: Path, brief: Brief | None, arguments: argparse.Namespace) 
     if not text.strip():
         warn(f"{file}: is empty - there is nothing to score")
         return None
-    return _Draft(str(file), text, own if brief is None else brief)
+    return Draft(str(file), text, found if brief is None else brief)
 
 
-def _read_brief(path: Path | None) -> Brief | None:
+def read_brief(path: Path | None) -> Brief | None:
+    """The brief in a file; None for no file.
+
+    Raises:
+        CommandError: if it cannot be read.
+    """
     if path is None:
         return None
     try:
@@ -133,7 +145,7 @@ def _read_brief(path: Path | None) -> Brief | None:
         raise CommandError(str(error)) from error
 
 
-def _score(scorer: Scorer[LlamaModel], draft: _Draft, fields: bool, stop: Stop) -> ScoredText:
+def _score(scorer: Scorer[LlamaModel], draft: Draft, fields: bool, stop: Stop) -> ScoredText:
     source = unify_line_breaks(draft.text)
     with progress_bar(Path(draft.name).name) as advance:
         document = scorer.score(
@@ -166,7 +178,7 @@ class _Row(msgspec.Struct):
 
 
 def _score_rows(arguments: argparse.Namespace) -> int:
-    brief = _read_brief(arguments.brief)
+    brief = read_brief(arguments.brief)
     lines = read_lines(arguments.jsonl)
     bad = False
     with (

@@ -53,7 +53,7 @@ def evidence_lines(scorer: Scorer[LlamaModel], task: Task, stop: Stop = never) -
     if not chosen:
         raise EngineError("There are no words here to judge - choose a sentence or more.")
     marked = [pair for pair in chosen if pair[1].kind != "steady"]
-    marked.sort(key=lambda pair: -_standing(pair[1]))
+    marked.sort(key=lambda pair: -standing(pair[1]))
     lines = [f"{_named(task, measure)}: {explain(measure, bool(task.brief))}" for _, measure in marked[:SENTENCES]]
     if not lines:
         lines = ["No sentence of the passage stands out: it is about as surprising as published prose."]
@@ -63,7 +63,7 @@ def evidence_lines(scorer: Scorer[LlamaModel], task: Task, stop: Stop = never) -
     return lines
 
 
-def _standing(measure: PassageMeasure) -> float:
+def standing(measure: PassageMeasure) -> float:
     """How far from the middle of published prose a marked passage is, 0 to 100."""
     if measure.kind == "predictable":
         return 100 - measure.percentile.story_bits_per_token

@@ -19,10 +19,11 @@ def plain_report(scored: ScoredText, model: LlamaModel) -> str:
     text = scored.text
     breaks = [index for index, character in enumerate(text) if character == "\n"]
     lines = [f"{scored.name}: {_count(scored.aggregates.words, 'word')}, {_count(len(scored.measures), 'passage')}"]
-    for measure in scored.measures:
+    for number, measure in enumerate(scored.measures, start=1):
         if measure.kind != "steady":
             lines.append("")
-            lines.append(f"line {bisect_right(breaks, measure.start) + 1}  {measure.kind}  {_quote(text, measure)}")
+            line = bisect_right(breaks, measure.start) + 1
+            lines.append(f"line {line}  passage {number}  {measure.kind}  {_quote(text, measure)}")
             lines.append(f"    {explain(measure, BRIEF in measure.surprisal)}")
     lines.extend(["", _summary(scored, model)])
     return "\n".join(lines)

@@ -23,13 +23,7 @@ def score_record(scored: ScoredText, model: LlamaModel, *, tokens: bool = False)
     aggregates = scored.aggregates
     record: dict[str, Any] = {
         "schema": SCHEMA,
-        "model": {
-            "name": model.file.name,
-            "sha256": model.sha256,
-            "parameters": model.file.parameters,
-            "quantization": model.file.quantization,
-            **_adapter(model),
-        },
+        "model": model_record(model),
         "document": {
             "words": aggregates.words,
             "bits_per_word": _number(aggregates.bits_per_word),
@@ -41,6 +35,17 @@ def score_record(scored: ScoredText, model: LlamaModel, *, tokens: bool = False)
     if tokens:
         record["tokens"] = [one for passage in scored.passages for one in _tokens(passage, given)]
     return record
+
+
+def model_record(model: LlamaModel) -> dict[str, Any]:
+    """What a record says of the model."""
+    return {
+        "name": model.file.name,
+        "sha256": model.sha256,
+        "parameters": model.file.parameters,
+        "quantization": model.file.quantization,
+        **_adapter(model),
+    }
 
 
 def _adapter(model: LlamaModel) -> dict[str, Any]:
