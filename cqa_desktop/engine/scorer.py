@@ -11,6 +11,7 @@ import numpy as np
 
 from cqa_desktop.engine.cache import ScoreCache
 from cqa_desktop.engine.errors import CancelledError
+from cqa_desktop.engine.phrases import shipped_thresholds
 from cqa_desktop.engine.plan import Job, Plan, make_plan, plan_paragraphs
 from cqa_desktop.engine.scoring_model import ScoringModel, Stop, never
 from cqa_desktop.engine.tokens import ParagraphTokenizer, PassageTokens, TokenizedParagraph, tokenize_paragraph
@@ -70,7 +71,7 @@ class Scorer(Generic[M]):
     model: M
     calibration: Calibration
     cache: ScoreCache = field(default_factory=ScoreCache)
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: Thresholds = field(default_factory=shipped_thresholds)
 
     def __post_init__(self) -> None:
         self.tokenizer = ParagraphTokenizer(self.model)

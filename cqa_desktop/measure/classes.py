@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from cqa_desktop.measure.calibration import MIN_WORDS, Calibration, figures
 from cqa_desktop.measure.passages import sum_passage
-from cqa_desktop.measure.stock import StockRule, stock_phrases
+from cqa_desktop.measure.phrases import NO_PHRASES, PhraseBook
+from cqa_desktop.measure.stock import StockRule, join_spans, listed_phrases, stock_phrases
 from cqa_desktop.measure.types import Mark, PassageClass, PassageMeasure, Percentile, ScoredPassage
 from cqa_desktop.text.spans import Span
 
@@ -29,12 +30,22 @@ class Thresholds:
     min_words: int = MIN_WORDS
     """A shorter passage is never marked."""
     stock: StockRule = field(default_factory=StockRule)
+    phrases: PhraseBook = NO_PHRASES
+    """Phrases that are stock whatever the model knows of them."""
 
 
-def classify(percentile: Percentile, words: int, stock: Sequence[Span], thresholds: Thresholds) -> PassageClass:
-    """The class of a passage. The first that fits, of unexplained, earned, predictable, steady."""
+def classify(
+    percentile: Percentile, words: int, stock: Sequence[Span], thresholds: Thresholds, listed: Sequence[Span] = ()
+) -> PassageClass:
+    """The class of a passage. The first that fits, of unexplained, earned, predictable, steady.
+
+    `stock` are the stock phrases that the model found. A `listed` one comes before all classes: that the model finds it
+    surprising says only that the phrase is younger than what the model read.
+    """
     if words < thresholds.min_words:
         return "steady"
+    if listed:
+        return "predictable"
     explained = percentile.information > thresholds.explained_information
     if percentile.z > thresholds.unexplained_z and not explained:
         return "unexplained"
@@ -52,11 +63,13 @@ def measure_passage(
     percentile = Percentile(
         **{name: calibration.percentile(name, value, passage.words) for name, value in figures(sums).items()}
     )
-    stock = stock_phrases(passage, text, thresholds.stock) if passage.words >= thresholds.min_words else []
-    kind = classify(percentile, passage.words, stock, thresholds)
+    judged = passage.words >= thresholds.min_words
+    stock = stock_phrases(passage, text, thresholds.stock) if judged else []
+    listed = listed_phrases(passage, text, thresholds.phrases) if judged else []
+    kind = classify(percentile, passage.words, stock, thresholds, listed)
     marks: tuple[Mark, ...] = ()
-    if kind == "predictable" and stock:
-        marks = tuple(Mark(span.start, span.end, "stock") for span in stock)
+    if kind == "predictable" and (stock or listed):
+        marks = tuple(Mark(span.start, span.end, "stock") for span in join_spans([*stock, *listed]))
     elif kind != "steady":
         marks = (Mark(passage.start, passage.end, kind),)
     return PassageMeasure(

@@ -29,12 +29,9 @@ def explain(passage: PassageMeasure, has_brief: bool) -> str:
         return f"{_how_surprising(passage, informed=False)} {_what_explains(passage, has_brief)}"
     if passage.kind == "predictable" and any(mark.kind == "stock" for mark in passage.marks):
         count = sum(mark.kind == "stock" for mark in passage.marks)
-        phrase = "A phrase here is" if count == 1 else f"{count} phrases here are"
-        return (
-            f"{phrase} stock: after the first word or two, a reader could finish it."
-            if count == 1
-            else (f"{phrase} stock: after the first word or two, a reader could finish them.")
-        )
+        if count == 1:
+            return "A phrase here is stock: a reader has met it often, or could finish it after a word or two."
+        return f"{count} phrases here are stock: a reader has met them often, or could finish them after a word or two."
     if passage.kind == "predictable":
         share = min(99, max(1, round(100 - passage.percentile.story_bits_per_token)))
         return f"A reader sees this coming: {share}% of published sentences of this length surprise more."

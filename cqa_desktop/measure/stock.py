@@ -3,6 +3,8 @@
 A run counts when it has at least `min_words` words, each of which the model had among its first guesses with high
 probability after the story, and at least two of them carry matter. Words already in the context do not make a phrase
 stock: repetition is the writer's own. Punctuation inside a run does not break it, but its own tokens are not judged.
+
+Beside these stand the listed phrases (`phrases`), which hold whatever the model thinks of them.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cqa_desktop.measure.function_words import FUNCTION_WORDS
+from cqa_desktop.measure.phrases import PhraseBook
 from cqa_desktop.measure.types import STORY, ScoredPassage
 from cqa_desktop.text.spans import Span
 from cqa_desktop.text.words import fold, words
@@ -91,6 +94,29 @@ def stock_phrases(passage: ScoredPassage, text: str, rule: StockRule = StockRule
             run = []
     found.extend(_judge(run, rule))
     return found
+
+
+def listed_phrases(passage: ScoredPassage, text: str, book: PhraseBook) -> list[Span]:
+    """Spans of the phrases of `book` in a passage; what ends a run ends these too."""
+    if not book.may_hold(text[passage.start : passage.end]):
+        return []
+    spans = words(text, passage.start, passage.end)
+    return [
+        Span(spans[first].start, spans[behind - 1].end)
+        for first, behind in book.find([fold(span.of(text)) for span in spans])
+        if not any(_BREAK.search(text, spans[k].end, spans[k + 1].start) for k in range(first, behind - 1))
+    ]
+
+
+def join_spans(spans: Sequence[Span]) -> list[Span]:
+    """The spans in order, those that overlap made one."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda one: one.start):
+        if joined and span.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined
 
 
 def _may_hold(passage: ScoredPassage, rule: StockRule) -> bool:
