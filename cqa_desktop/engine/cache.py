@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 Key = bytes
 MEMORY_TOKENS = 4_000_000
-"""Tokens of scores kept in memory: 64 MB, a long novel in every view."""
+"""Tokens of scores kept in memory: 80 MB, a long novel in every view."""
 DISK_BYTES = 512 * 1024 * 1024
 BATCH = 400
 TRIES = 40
-VERSION = 1
+VERSION = 2
 
 
 class ScoreCache:
@@ -180,14 +180,18 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _pack(scores: ViewScores) -> bytes:
-    parts = (scores.surprisal, scores.entropy, scores.varentropy)
-    return b"".join(part.astype("<f4").tobytes() for part in parts) + scores.rank.astype("<i4").tobytes()
+    floats = [scores.surprisal, scores.entropy, scores.varentropy]
+    if scores.boundary is not None:
+        floats.append(scores.boundary)
+    parts = [bytes([len(floats)]), *(part.astype("<f4").tobytes() for part in floats)]
+    return b"".join([*parts, scores.rank.astype("<i4").tobytes()])
 
 
 def _unpack(blob: bytes) -> ViewScores | None:
-    if len(blob) % 16:
+    columns = blob[0] if blob else 0
+    if columns not in (3, 4) or (len(blob) - 1) % (4 * columns + 4):
         return None
-    count = len(blob) // 16
-    floats = np.frombuffer(blob, "<f4", 3 * count).astype(np.float32)
-    rank = np.frombuffer(blob, "<i4", count, 12 * count).astype(np.int32)
-    return ViewScores(floats[:count], floats[count : 2 * count], floats[2 * count :], rank)
+    count = (len(blob) - 1) // (4 * columns + 4)
+    floats = np.frombuffer(blob, "<f4", columns * count, 1).astype(np.float32).reshape(columns, count)
+    rank = np.frombuffer(blob, "<i4", count, 1 + 4 * columns * count).astype(np.int32)
+    return ViewScores(floats[0], floats[1], floats[2], rank, floats[3] if columns == 4 else None)

@@ -30,6 +30,7 @@ from cqa_desktop.engine.library import clear_errors, last_error, load_library
 from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.measure.reduce import Reducer, concatenate
 from cqa_desktop.measure.types import Floats, Ints, ViewScores
+from cqa_desktop.measure.word_bits import ends_words
 
 WINDOW = 1024
 """Tokens in a window of context, unless the model was trained to see fewer."""
@@ -103,9 +104,12 @@ class LlamaModel:
         self.batch = max(16, min(BATCH, self.window, LOGITS_BYTES // (4 * self.vocabulary) // 16 * 16))
         self._adapter = self._load_adapter()
         self._adapter_on = False
-        self._reducer = Reducer(self.vocabulary)
         self._sizes = np.full(self.vocabulary, -1, np.int32)
         self._pieces: dict[int, bytes] = {}
+        self._buffer = ctypes.create_string_buffer(256)
+        self.ends_words = ends_words(map(self._read_piece, range(self.vocabulary)))
+        """(V,), which tokens go on no word."""
+        self._reducer = Reducer(self.vocabulary, self.ends_words)
         self.device = f"{device.name}: {device.description}" if device else cpu_name(self.threads)
         try:
             self._open_context(offload=device is not None)
@@ -219,13 +223,16 @@ class LlamaModel:
         """The bytes of a token; empty for control tokens."""
         found = self._pieces.get(token)
         if found is None:
-            buffer = ctypes.create_string_buffer(256)
-            size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-            if size < 0:
-                buffer = ctypes.create_string_buffer(-size)
-                size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-            found = self._pieces[token] = buffer.raw[:size]
+            found = self._pieces[token] = self._read_piece(token)
         return found
+
+    def _read_piece(self, token: int) -> bytes:
+        buffer = self._buffer
+        size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        if size < 0:
+            buffer = ctypes.create_string_buffer(-size)
+            size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer[:size]
 
     def token_name(self, token: int) -> str:
         """What a token is called in the vocabulary, control tokens too; empty for a token that there is none of."""

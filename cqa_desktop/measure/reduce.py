@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cqa_desktop.measure.types import Floats, Ints, ViewScores
+from cqa_desktop.measure.types import Bools, Floats, Ints, ViewScores
 
 LOG2_E = np.float32(1.4426950408889634)
 SCRATCH_FLOATS = 1 << 16
@@ -22,9 +22,14 @@ MOST_NATS = np.float32(1e4)
 
 
 class Reducer:
-    """Holds the scratch for one vocabulary size. Not for use from two threads at once."""
+    """Holds the scratch for one vocabulary size. Not for use from two threads at once.
 
-    def __init__(self, vocabulary: int) -> None:
+    Args:
+        ends_words: (V,), which tokens go on no word; with it, scores have a `boundary`.
+    """
+
+    def __init__(self, vocabulary: int, ends_words: Bools | None = None) -> None:
+        self._ends = None if ends_words is None else ends_words.astype(np.float32)
         self._rows = max(1, SCRATCH_FLOATS // vocabulary)
         self._logits = np.empty((self._rows, vocabulary), np.float32)
         self._weights = np.empty((self._rows, vocabulary), np.float32)
@@ -48,6 +53,7 @@ class Reducer:
         count = logits.shape[0]
         surprisal, entropy, varentropy = (np.empty(count, np.float32) for _ in range(3))
         rank = np.empty(count, np.int32)
+        boundary = None if self._ends is None else np.empty(count, np.float32)
         scale = np.float32(1.0 / temperature)
         # Overflow and 0 * inf are looked for afterwards, and such rows done again with care.
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
@@ -57,17 +63,26 @@ class Reducer:
                 target = block[np.arange(stop - start), targets[start:stop]]
                 rank[start:stop] = self._ranks(block, target)
                 top = block.max(axis=1)
-                log_total, mean, spread = self._moments(block, top, scale)
+                log_total, mean, spread, ends = self._moments(block, top, scale)
                 relative = np.maximum((target - top) * scale, -MOST_NATS)
                 surprisal[start:stop] = log_total - relative
                 entropy[start:stop] = np.maximum(log_total - mean, 0)
                 varentropy[start:stop] = np.maximum(spread, 0)
+                if boundary is not None:
+                    boundary[start:stop] = np.clip(-np.log(ends), 0, MOST_NATS)
             for row in np.flatnonzero(~np.isfinite(surprisal + entropy + varentropy)):
-                surprisal[row], entropy[row], varentropy[row] = _careful(logits[row], int(targets[row]), temperature)
+                surprisal[row], entropy[row], varentropy[row], weights = _careful(
+                    logits[row], int(targets[row]), temperature
+                )
+                if boundary is not None and self._ends is not None:
+                    ends_here = float(weights @ self._ends)
+                    boundary[row] = min(-np.log(ends_here), MOST_NATS) if ends_here != 0 else MOST_NATS
         surprisal *= LOG2_E
         entropy *= LOG2_E
         varentropy *= LOG2_E * LOG2_E
-        return ViewScores(surprisal, entropy, varentropy, rank)
+        if boundary is not None:
+            boundary *= LOG2_E
+        return ViewScores(surprisal, entropy, varentropy, rank, boundary)
 
     def _ranks(self, block: Floats, target: Floats) -> list[int]:
         above = self._above[: len(block)]
@@ -75,8 +90,8 @@ class Reducer:
         # Row by row: count_nonzero along an axis makes integers of the whole block first, five times as slow.
         return [int(np.count_nonzero(row)) for row in above]
 
-    def _moments(self, block: Floats, top: Floats, scale: np.float32) -> tuple[Floats, Floats, Floats]:
-        """log Z, E[l] and the variance of l for each row, nats."""
+    def _moments(self, block: Floats, top: Floats, scale: np.float32) -> tuple[Floats, Floats, Floats, Floats]:
+        """log Z, E[l] and the variance of l for each row, nats, and the share of the tokens that end a word."""
         scaled, weights = self._logits[: len(block)], self._weights[: len(block)]
         np.subtract(block, top[:, None], out=scaled)
         if scale != 1.0:
@@ -84,17 +99,18 @@ class Reducer:
         np.exp(scaled, out=weights)
         # einsum sums a row in the order of its elements, whatever rows stand beside it, and allocates nothing.
         total: Floats = np.einsum("ij->i", weights)
+        ends: Floats = total if self._ends is None else np.einsum("ij,j->i", weights, self._ends) / total
         np.multiply(weights, scaled, out=weights)
         mean: Floats = np.einsum("ij->i", weights) / total
         square: Floats = np.einsum("ij,ij->i", weights, scaled) / total
-        return np.log(total), mean, square - mean * mean
+        return np.log(total), mean, square - mean * mean, ends
 
 
-def _careful(row: Floats, target: int, temperature: float) -> tuple[float, float, float]:
-    """Surprisal, entropy and varentropy of one row that holds infinities, nats."""
+def _careful(row: Floats, target: int, temperature: float) -> tuple[float, float, float, npt.NDArray[np.float64]]:
+    """Surprisal, entropy and varentropy of one row that holds infinities, nats, and its probabilities."""
     top = float(row.max())
     if np.isnan(top):
-        return top, top, top
+        return top, top, top, np.full(len(row), top)
     wide = row.astype(np.float64)
     # Where all are minus infinity, or some plus infinity, those at the top share the probability.
     log = (wide - top) / temperature if np.isfinite(top) else np.where(wide == top, 0.0, -np.inf)
@@ -103,7 +119,7 @@ def _careful(row: Floats, target: int, temperature: float) -> tuple[float, float
     weights /= weights.sum()
     log_total = -float(np.log(weights[np.argmax(row)]))
     mean = float(weights @ log)
-    return log_total - float(log[target]), log_total - mean, float(weights @ np.square(log - mean))
+    return log_total - float(log[target]), log_total - mean, float(weights @ np.square(log - mean)), weights
 
 
 def reduce_logits(logits: Floats, targets: Ints, temperature: float = 1.0) -> ViewScores:
@@ -124,11 +140,13 @@ def reduce_logits(logits: Floats, targets: Ints, temperature: float = 1.0) -> Vi
 
 def concatenate(parts: Sequence[ViewScores]) -> ViewScores:
     """Views of consecutive tokens, as one."""
+    boundaries = [part.boundary for part in parts if part.boundary is not None]
     return ViewScores(
         _join([part.surprisal for part in parts]),
         _join([part.entropy for part in parts]),
         _join([part.varentropy for part in parts]),
         np.concatenate([np.empty(0, np.int32), *(part.rank for part in parts)]),
+        _join(boundaries) if len(boundaries) == len(parts) > 0 else None,
     )
 
 

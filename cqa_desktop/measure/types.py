@@ -47,13 +47,23 @@ class ViewScores:
     """Variance of surprisal under that distribution, bits squared."""
     rank: Ints
     """How many tokens the model thought likelier: 0 is its first guess."""
+    boundary: Floats | None = None
+    """-log2 of the probability that at this place no word goes on, bits (see measure/word_bits); None if not known."""
 
     def __len__(self) -> int:
         return int(self.surprisal.shape[0])
 
     def slice(self, start: int, stop: int) -> ViewScores:
+        return self.where(slice(start, stop))
+
+    def where(self, chosen: slice | Bools) -> ViewScores:
+        """The tokens chosen."""
         return ViewScores(
-            self.surprisal[start:stop], self.entropy[start:stop], self.varentropy[start:stop], self.rank[start:stop]
+            self.surprisal[chosen],
+            self.entropy[chosen],
+            self.varentropy[chosen],
+            self.rank[chosen],
+            None if self.boundary is None else self.boundary[chosen],
         )
 
 

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,23 @@ def test_what_was_put_comes_back_the_same_from_memory_and_from_disk(tmp_path: Pa
     assert set(found) == {key(number) for number in range(1000)}
     assert all(same(found[key(number)], scores(seed=number)) for number in range(1000))
     again.close()
+
+
+@pytest.mark.parametrize("count", [0, 5, 7])
+def test_boundaries_come_back_too(tmp_path: Path, count: int) -> None:
+    given = replace(scores(count), boundary=np.arange(count, dtype=np.float32))
+    cache = ScoreCache(tmp_path / "scores.sqlite3")
+    cache.put(key(1), given)
+    cache.put(key(2), scores(count))
+    cache.close()
+    again = ScoreCache(tmp_path / "scores.sqlite3")
+    found = again.get_many([key(1), key(2)])
+    again.close()
+    assert same(found[key(1)], given)
+    assert found[key(1)].boundary is not None
+    assert np.array_equal(found[key(1)].boundary, np.arange(count))
+    assert same(found[key(2)], scores(count))
+    assert found[key(2)].boundary is None
 
 
 def test_without_a_path_it_works_in_memory() -> None:
