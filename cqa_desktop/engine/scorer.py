@@ -186,8 +186,7 @@ class Scorer(Generic[M]):
         scores = concatenate(parts)
         if job.view.name == BARE:
             return scores
-        keep = plan.scored(job.segment)
-        return ViewScores(scores.surprisal[keep], scores.entropy[keep], scores.varentropy[keep], scores.rank[keep])
+        return scores.where(plan.scored(job.segment))
 
 
 def _as_one_passage(paragraph: TokenizedParagraph) -> TokenizedParagraph:
