@@ -1,39 +1,154 @@
-"""The measured critic: a critique made of what was measured, by any model."""
+"""The measured critic: a critique made of what was measured, by any model.
+
+The strongest point is begun as soon as the passage is scored; what a reader expected instead, and how the brief's
+fields fare each by itself, is found out while it is being said. Each step is whole or not done, so a critique that was
+stopped goes on with the step that it was stopped in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from cqa_desktop.annotations.critique import CriticName, Ending
-from cqa_desktop.critique.session import Output, Task
+from cqa_desktop.critique import measured_words
+from cqa_desktop.critique.instead import Instead
+from cqa_desktop.critique.measured_claims import findings
+from cqa_desktop.critique.measured_evidence import Evidence, look, part_of
+from cqa_desktop.critique.measured_findings import Finding, order
+from cqa_desktop.critique.session import Output, Task, Words
+from cqa_desktop.engine.errors import CancelledError
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop, never
+from cqa_desktop.text.spans import Span
+from cqa_desktop.text.words import words
 
 
 class MeasuredCritic:
     """Begins measured critiques."""
 
     def begin(self, scorer: Scorer[LlamaModel], task: Task, stop: Stop = never) -> MeasuredSession:
-        """Prepare a critique."""
-        return MeasuredSession(scorer, task)
+        """Prepare a critique.
+
+        Raises:
+            EngineError: if there are no words in the passage.
+        """
+        return MeasuredSession(scorer, task, part_of(task))
 
 
 class MeasuredSession:
     """One measured critique."""
 
     critic: CriticName = "measured"
-    notice = ""
     prompt = ""
     trimmed = 0
 
-    def __init__(self, scorer: Scorer[LlamaModel], task: Task) -> None:
+    def __init__(self, scorer: Scorer[LlamaModel], task: Task, part: Span) -> None:
+        self.notice = _notice(task, part)
         self._scorer = scorer
         self._task = task
+        self._part = part
+        self._voice = measured_words.Voice(task.seed)
+        self._ready: deque[Output] = deque()
+        """What is to be given, in order."""
+        self._next: Callable[[Stop], None] | None = self._look
+        """The step to be done when all of that is given."""
+        self._to_say: deque[Finding] = deque()
+        self._opening = ""
+        self._instead: Instead | None = None
+        """What a reader expected at the word of the point in hand."""
+        self._points = 0
 
     def advance(self, stop: Stop) -> Iterator[Output]:
-        """Go on, until the end or until stopped."""
-        yield Ending(0)
+        """Go on, until the end or until stopped. After a CancelledError a further call goes on where this one was.
+
+        Raises:
+            CancelledError: once `stop()` is true.
+            EngineError: if the model fails.
+        """
+        while self._ready or self._next is not None:
+            if stop():
+                raise CancelledError("stopped")
+            if self._ready:
+                yield self._ready.popleft()
+            elif self._next is not None:
+                self._next(stop)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Free what the session holds; a second call does nothing."""
+        self._next = None
+        self._ready.clear()
+        if self._instead is not None:
+            self._instead.close()
+            self._instead = None
+
+    # --- steps, each of which sets the next ------------------------------------------------------------------------
+
+    def _look(self, stop: Stop) -> None:
+        evidence = look(self._scorer, self._task, self._part, fields=False, stop=stop)
+        self._plan(evidence)
+        self._begin(stop)
+        if self._task.brief and self._to_say:
+            self._next = self._look_closer
+
+    def _plan(self, evidence: Evidence) -> None:
+        count = sum(one.measure.words for one in evidence.sentences)
+        self._to_say = deque(order(findings(evidence), count))
+
+    def _look_closer(self, stop: Stop) -> None:
+        """The brief's fields, one by one: the first point stays what it is, and may know more."""
+        evidence = look(self._scorer, self._task, self._part, fields=True, stop=stop)
+        begun = self._to_say[0]
+        self._plan(evidence)
+        again = next((one for one in self._to_say if (one.span, one.whole) == (begun.span, begun.whole)), None)
+        if again is not None:
+            self._to_say.remove(again)
+            slots = {**again.slots, **begun.slots}
+            begun = replace(begun, slots=slots, figures=again.figures)
+        self._to_say.appendleft(begun)
+        self._next = self._expect
+
+    def _begin(self, stop: Stop) -> None:
+        """The first words of the next point, or the end."""
+        if not self._to_say:
+            self._ready.append(Ending(self._points))
+            self._next = None
+            return
+        self._opening = measured_words.opening(self._voice, self._to_say[0])
+        self._ready.append(Words(self._opening))
+        self._next = self._expect
+
+    def _expect(self, stop: Stop) -> None:
+        finding = self._to_say[0]
+        if self._instead is None:
+            self._instead = Instead(self._scorer, self._task, self._part, finding)
+        self._instead.find(stop)
+        self._next = self._finish
+
+    def _finish(self, stop: Stop) -> None:
+        finding = self._to_say.popleft()
+        slots = dict(finding.slots)
+        if self._instead is not None:
+            slots |= self._instead.slots
+            finding = replace(finding, figures=(*finding.figures, *self._instead.figures))
+            self._instead.close()
+            self._instead = None
+        more = measured_words.rest(self._voice, finding, slots)
+        other = measured_words.counterfactual(self._voice, finding, slots)
+        trial = measured_words.suggestion(self._voice, finding, slots)
+        reasoning = " ".join([self._opening, *more])
+        self._ready.extend(Words(" " + sentence) for sentence in [*more, other] if sentence)
+        self._ready.append(measured_words.point(finding, self._task.text, reasoning, other, trial))
+        self._points += 1
+        self._next = self._begin
+
+
+def _notice(task: Task, part: Span) -> str:
+    """How much is looked at, if it is not all."""
+    whole = len(words(task.text, max(task.start, 0), min(task.end, len(task.text))))
+    seen = len(words(task.text, part.start, part.end))
+    if seen >= whole:
+        return ""
+    return f"Of the {whole:,} words of this passage, the first {seen:,} were looked at; select the rest to go on."

@@ -13,7 +13,8 @@ from cqa_desktop.engine.plan import Plan, View
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.engine.windows import Unit
-from cqa_desktop.measure.types import BRIEF, STORY, Brief, Floats
+from cqa_desktop.measure.types import BRIEF, STORY, Brief, Floats, Ints
+from cqa_desktop.text.spans import Span
 from cqa_desktop.text.words import words
 
 MAX_STEPS = 3
@@ -39,6 +40,53 @@ def explain_word(
     Raises:
         CancelledError: once `stop()` is true.
     """
+    found = _locate(scorer, text, offset, brief)
+    if found is None:
+        return None
+    view, run = found.view, found.run
+    temperature = scorer.calibration.temperature
+    scores = scorer.model.score([run], temperature=temperature, adapter=view.adapter, stop=stop)[0]
+    bits = float(scores.surprisal.sum(dtype=np.float64))
+    before = run.tokens[: run.scored]
+    logits = scorer.model.logits_after(before, adapter=view.adapter, stop=stop)
+    # After a space, what goes on from the word before is not expected in this word's place.
+    apart = scorer.model.piece(int(run.tokens[run.scored]))[:1].isspace()
+    expected = _complete(scorer, len(before), logits, temperature, top, stop, apart=apart)
+    return WordExplained(found.word.start, found.word.end, bits, expected)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBefore:
+    """What a reader has read where a word begins, as tokens."""
+
+    fixed: Ints
+    """BOS, and the brief where there is one."""
+    draft: Ints
+    """The draft in the window, up to the word."""
+    adapter: bool
+    """Whether the model's adapter is on."""
+
+
+def read_before(scorer: Scorer[LlamaModel], text: str, offset: int, brief: Brief = Brief()) -> ReadBefore | None:
+    """What stands before the word that holds `offset` in the most informed view; None where there is no word."""
+    found = _locate(scorer, text, offset, brief)
+    if found is None:
+        return None
+    before = found.run.tokens[: found.run.scored]
+    fixed = min(1 + len(found.view.prefix), len(before))
+    return ReadBefore(before[:fixed], before[fixed:], found.view.adapter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """A word of a draft, the most informed view, and a run that scores the word after what stands before it."""
+
+    word: Span
+    view: View
+    run: Run
+
+
+def _locate(scorer: Scorer[LlamaModel], text: str, offset: int, brief: Brief) -> _Located | None:
     plan = scorer.plan(text, brief)
     paragraph = next((i for i, span in enumerate(plan.spans) if span.start <= offset < span.end), None)
     if paragraph is None:
@@ -56,16 +104,8 @@ def explain_word(
     view = next((one for one in plan.views if one.name == BRIEF), None) or next(
         v for v in plan.views if v.name == STORY
     )
-    run = _run_to(plan, view, paragraph, first, last)
-    temperature = scorer.calibration.temperature
-    scores = scorer.model.score([run], temperature=temperature, adapter=view.adapter, stop=stop)[0]
-    bits = float(scores.surprisal.sum(dtype=np.float64))
-    before = run.tokens[: run.scored]
-    logits = scorer.model.logits_after(before, adapter=view.adapter, stop=stop)
-    # After a space, what goes on from the word before is not expected in this word's place.
-    apart = scorer.model.piece(int(run.tokens[run.scored]))[:1].isspace()
-    expected = _complete(scorer, len(before), logits, temperature, top, stop, apart=apart)
-    return WordExplained(span.start + word.start, span.start + word.end, bits, expected)
+    place = Span(span.start + word.start, span.start + word.end)
+    return _Located(place, view, _run_to(plan, view, paragraph, first, last))
 
 
 def _run_to(plan: Plan, view: View, paragraph: int, first: int, last: int) -> Run:

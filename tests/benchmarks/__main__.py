@@ -1,6 +1,6 @@
 """`make bench`: the budgets of the design, measured on this machine, as a Markdown table.
 
-python -m tests.benchmarks [scoring] [memory] [window] [start] [meaning] [training]
+python -m tests.benchmarks [scoring] [memory] [window] [start] [meaning] [training] [critique]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 from tests.benchmarks.common import Row
 
-PARTS = ("scoring", "memory", "start", "window", "meaning", "training")
+PARTS = ("scoring", "memory", "start", "window", "meaning", "training", "critique")
 
 
 def main(wanted: list[str]) -> int:

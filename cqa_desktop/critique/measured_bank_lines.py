@@ -1,0 +1,510 @@
+"""The lines of the measured critic's bank; see `measured_bank` for how they are read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LINES: Final = """
+# odd / lead
+The surprise in “{quote}” sits on “{word}”.
+[smooth] This runs smoothly until “{word}”, and there it turns.
+[late !smooth] “{quote}” keeps its strangest word for its end: “{word}”.
+[early] “{word}” comes before a reader has been given anything to hold it by.
+[second] Two words in this sentence pull away from the rest, “{word}” and “{second}”.
+[story_none] Little that came before leads to “{word}”.
+[!smooth !late] “{word}” is the word that a reader has to stop for.
+[story_little] The page so far gives “{word}” only a little help.
+
+# world / lead
+[smooth] The sentence walks along quite naturally, and then there is “{word}” in it.
+Is “{word}” possible here, as things stand in this world?
+“{word}” is what a reader would question in “{quote}”.
+[second] “{word}” and “{second}” both ask to be believed, close together.
+[story_none] Nothing on the page has said that there is such a thing here as “{word}” suggests.
+Of all that this sentence claims, “{word}” is furthest from what has been established.
+[late] The line ends on a claim about its world, “{word}”, that was not prepared.
+[early] Already at “{word}” a reader has to take something about this world on trust.
+
+# dense / lead
+[second] “{word}”, “{second}”: several unexpected words stand close together here.
+This sentence asks for attention in more than one place, and most of all at “{word}”.
+“{quote}” is heavy going for somebody who reads it once; “{word}” weighs most.
+[second] A reader has hardly placed “{word}” when “{second}” wants placing too.
+[story_none] Without help from what came before, a reader must work out “{quote}” word by word.
+The surprise here is not in one word but along the whole line, with “{word}” at the top.
+
+# stranger / lead
+[!several] A reader meets {names} here for the first time, with nothing to go by.
+[several] {names} arrive together, and none of them has been named before.
+[several] Who, or what, are {names}? The draft up to this line has not said.
+[!several] The draft has not mentioned {names} until this line, and the line goes on as if it had.
+[several] This sentence counts on a reader who already knows {names}.
+[!several] To somebody who has only these pages, {names} is a name without anything behind it.
+[several] {names} are spoken of as old acquaintances; on these pages they are new.
+[!several story_none] {names} comes without an introduction, and what came before does not supply one.
+
+# voice / lead
+The speech turns at “{word}”: it is not a word that the talk so far leads to.
+[second] “{word}” and “{second}” stand out from the way people have been speaking here.
+[smooth] The line sounds like talk until “{word}”.
+“{quote}” is the least expected thing that anybody says hereabouts, and “{word}” is where it shows.
+[early] From “{word}” on, this speaker no longer talks as a reader would foresee.
+[story_none] Nothing said before makes “{word}” any easier to hear coming.
+Whoever says “{word}” has changed their manner, or has not been heard before.
+[late] The speech ends on “{word}”, which is hard to hear coming.
+
+# ahead / lead
+“{word}” is at home in the world that you wrote down, and less so on the page.
+Somebody who knows what you noted about the world is readier for “{word}” than a reader is.
+What you know about this place explains “{word}”; the pages before it do so less.
+The brief holds the key to “{word}”, and a reader has not read the brief.
+
+# any / reader
+[!went] A reader would sooner have expected “{expected}”.
+[!went] Where you have “{word}”, most would have seen “{expected}” coming.
+[expected2 !went] “{expected}” or “{expected2}” would have been the ordinary thing.
+[went] Left alone at that point, a reader might have gone on: “… {went}”.
+[went expected] A reader was leaning towards “{expected}”, perhaps so: “… {went}”.
+[went went2] Before “{word}” the line could have run on as “… {went}”, or as “… {went2}”.
+[expected2] What was expected there is nearer to “{expected}” or “{expected2}”.
+[went !expected] There was no one word to expect; one way on would have been “… {went}”.
+[!expected !went] No other word was in the air at that point either: a reader had nothing to expect.
+[expected] The word in a reader's mind at that moment is more like “{expected}”.
+
+# any / views
+[alone !brief_some !brief_none] There is nothing before this passage, so the sentence has to account for itself.
+[alone brief_none] There is nothing before it in the draft, and your brief does not lead there either.
+[alone brief_some] There is nothing before it in the draft; your brief gives it some ground.
+[story_word !brief_some !brief_none] The story before it does make room for the word, though not enough.
+[story_word brief_none] The story makes some room for it; your brief adds nothing.
+[story_word brief_some] Both the story and your brief make some room for it, and it is still a leap.
+[story_little !brief_some !brief_none] The story helps with the sentence around it more than with the word itself.
+[story_little brief_none] What the story gives goes to the words around it, and the brief does not help.
+[story_little brief_some] The story helps a little, and your brief a little more.
+[story_none !brief_some !brief_none] The story so far does not make it any easier to see coming.
+[story_none brief_none] Neither the story so far nor your brief makes it easier to see coming.
+[story_none brief_some] The story does not lead there; something in your brief does.
+[reality_most !alone] Of what you wrote in the brief, it is the world that helps most.
+[audience_most !alone] Of what you wrote in the brief, it is knowing the readers that helps most.
+[intent_most !alone] Of what you wrote in the brief, it is your intent that helps most: what you are after shows.
+
+# odd / other
+With “{expected}” in its place the line would arrive where it was heading, and ask for nothing.
+“{expected}” would have cost the line its surprise and kept its direction. One of the two is worth more here.
+[went] Had it gone “… {went}”, nobody would have looked up; there is a choice in “{word}” that has to be worth the look.
+[!expected] A plainer word there would let a reader through without a pause. This one makes them stop.
+Prepared one sentence earlier, “{word}” would come as an answer instead of an interruption.
+[story_none] If something on the page before had touched on it, “{word}” would be a pay-off; as it is, it is news.
+
+# world / other
+[expected] With “{expected}” there no reader would ask; with “{word}” they need a reason to believe.
+If the place had shown a trace of it beforehand, “{word}” would prove something about this world, not test it.
+[went] The line that nobody would doubt is “… {went}”. Against it, “{word}” says that this world is different.
+Were it impossible here, a reader who noticed would doubt the next thing too; were it possible, they would ask how.
+[!expected] A thing that this world has shown before would be taken as read here. This one is not.
+
+# dense / other
+Spread over two sentences, each of these surprises would be met separately.
+With one plain word among them, such as “{expected}”, a reader could get their breath before the next.
+[second] If “{second}” were something a reader knew already, “{word}” would have all their attention.
+Kept as it is, it slows a reader down; that is a fault on the way elsewhere, and none if this is the place to stop.
+
+# stranger / other
+With half a line on who or what is meant, the same words would be a piece of information and not a password.
+Said without the name, the sentence would tell a newcomer as much as it tells them now.
+[audience_none] If the readers you have in mind knew it, this would flatter them; those who do not will feel outside.
+[several] One new name can be carried along on trust; more at once are usually let fall.
+Had it been mentioned in passing a page ago, a reader would now have the pleasure of recognising it.
+
+# voice / other
+“{expected}” is what most speakers would say, and with it a reader would learn nothing about this one.
+If this is how the speaker always talks, one earlier line of theirs in the same manner would let a reader enjoy it here.
+[went] Most people would have gone on with “… {went}”. The distance from there to “{word}” is what a reader hears.
+[!expected] In plainer words it would sound like the others. The question is whether it sounds like anybody.
+In another mouth this line might be in character; nothing here says so of this one.
+
+# ahead / other
+If the page said what the brief says, “{word}” would be earned for everybody; as it is, it is earned for you.
+With “{expected}” there, a reader would not need to know what you know.
+Given a page earlier, what you know about this world would turn “{word}” from a puzzle into a recognition.
+
+# odd / try
+What is it that “{word}” knows and the page has not said? Could an earlier line let a little of it slip?
+Read the sentence aloud with a breath before “{word}”. Does the breath belong there?
+Is “{word}” the point of the sentence or a thing it passes on its way? If the latter, does it need to be so bright?
+If it matters, where does “{word}” come back? If it does not, what would go with it?
+Ask what would have to stand two sentences earlier for “{word}” to feel late and not early.
+[second] Which of “{word}” and “{second}” would you give up first?
+[extreme] Try the passage without this sentence. Who misses it?
+
+# world / try
+What in this world makes “{word}” possible, and does a reader know it by now?
+Ask somebody who belongs to this place: would they have noticed it, or not given it a thought?
+Check it against what is true there: the year, the means, the rules you have set. Does it hold?
+If it is right, let the world show its hand once before. If it is a slip, what would have been there instead?
+What else would have to be so, if this is so? Is any of that on the page?
+
+# dense / try
+Where would a first reader look up from this line? Is that where you want their eyes?
+Which one of these surprises is the one you would keep?
+Could one of them wait until the next sentence?
+Think of a single reader. Which of these words do they already have?
+
+# stranger / try
+What is the least that somebody has to be told here, and who on the page could tell them?
+Does the name do anything in this scene? If not yet, could it wait until it does?
+Who among your readers is left out by this line, and do you mind?
+Would a stranger to these pages guess, from this line alone, whether a person, a place or an event is meant?
+
+# voice / try
+Cover the speech tags. Would a reader still know who says this?
+What does the speaker want at this moment, and is this how they would go about getting it?
+Who in the scene would be surprised to hear it? Could one of them show it?
+Say the line aloud, in this company. Does anybody laugh who should not?
+[extreme] Is it the character who talks here, or somebody above their head?
+
+# ahead / try
+Which of the facts in your brief could stand on the page, as something seen, before this line?
+What would a reader have to have noticed by now? Was it there to be noticed?
+
+# earned / lead
+“{quote}” is unexpected by itself and right where it stands.
+[helped] “{helped}” would come out of nowhere on any other page; here it has been made room for.
+[echo] “{echo}” was laid down well before, and this sentence picks it up.
+[helped !echo] This sentence surprises by itself, and the pages before it pay for that, most clearly at “{helped}”.
+[!helped] Read alone this is a surprise, and read in its place it is much less of one. That is work done earlier.
+[echo helped] Between an old word, “{echo}”, and a new one, “{helped}”, the sentence is both remembered and fresh.
+
+# earned / more
+[story_word brief_none] It is the story that carries it; the brief had no part in it.
+[story_word !brief_none !brief_some] What came before in the story does most of that.
+[brief_some] Your brief and the story share that work.
+[intent_most] What you said you were after shows in it.
+[story_little] The help is spread over the whole sentence and sits on no single word.
+
+# earned / other
+With the expected “{expected}” in its place the sentence would be as clear, and there would be nothing to be pleased by.
+Without what was set up before it, the same sentence would stop a reader instead of rewarding one.
+[echo] Had “{echo}” not stood there earlier, this would be a new thing to explain and not an old one come home.
+[helped] Take away what led up to it, and “{helped}” becomes an oddity.
+[went] The easy way on was “… {went}”. This one could only be taken here.
+
+# earned / try
+Keep it. Is the line that prepares it still far enough away to be half forgotten?
+Is there anything after it that explains it over again? If so, it can go.
+Would it be stronger still as the last sentence of its paragraph?
+Which earlier line does the work for this one? Take care not to cut that.
+Leave it alone, and see whether the sentence after it lets it be heard.
+
+# fits / lead
+“{quote}” could not be said just anywhere: this world makes it likely.
+[helped] What is true in this world leads to “{helped}”, and the sentence does not stop to explain it.
+The surprise in this line is paid for by the world that you wrote down.
+
+# fits / other
+In a world with no such rules the line would be a whim. Here it follows.
+[expected] “{expected}” would have been true in any world. This is true in yours.
+
+# fits / try
+Does the page know what the brief knows by now, or is it still only you?
+Let it stand. What else follows from the same fact?
+
+# meant / lead
+“{quote}” is a line for the readers you named: to them it comes as less of a surprise.
+[helped] Readers of the kind you have in mind are ready for “{helped}”; others would be less so.
+
+# meant / other
+For another reader the same line might need a hint. For these it is the hint.
+[expected] “{expected}” would have served anybody, and pleased these readers less.
+
+# meant / try
+Keep it, and check that it is not the third wink in a row.
+Who else might read this? Do they lose more than a smile?
+
+# stock / lead
+[known] Once a reader has “{known}”, the rest is there before they read it: “{rest}”.
+[known] “{known}” gives away “{rest}”; nobody needs to read that far.
+[!known !listed] “{quote}” comes ready-made: each of its words is among the first that anybody would think of.
+[listed] “{quote}” has been on many pages before this one.
+[listed] A reader has met “{quote}” often enough not to see it any more.
+[listed] “{quote}” is one of those phrases that were fresh once, for somebody else.
+[listed] The words of “{quote}” have kept each other company for a long time.
+[known] The words “{rest}” were already in a reader's mind at “{known}”.
+[known] It takes only “{known}” for a reader to finish this themselves.
+
+# stock / more
+[spoken] It is said by somebody, and people do talk like that; it still has to be worth hearing.
+[!spoken] The eye slides over such a run, and whatever it was meant to show goes with it.
+[!spoken] It tells what kind of thing happened, not what happened.
+
+# stock / other
+One thing seen there and then, in place of “{quote}”, would have made a reader look.
+[rest] If “{known}” had gone anywhere but to “{rest}”, the sentence would have woken up.
+Without the phrase the sentence loses a few words and, probably, nothing else.
+[spoken] If the speaker broke it off after “{known}”, a reader would finish it and hear them stop.
+
+# stock / try
+What did you see before the phrase came to hand?
+[!spoken] Who thinks in this phrase: the person in the scene, or nobody?
+[spoken] Would this speaker reach for a ready-made phrase now? If that is the point, does somebody notice?
+What happened in the body, or in the room, that the phrase stands in for?
+
+# foreseen / lead
+[very] A reader has “{quote}” before you give it to them: hardly anything in it could have been otherwise.
+“{quote}” goes where it was always going.
+A reader can see “{quote}” coming from some way off.
+There is little in “{quote}” that the sentences before it had not already promised.
+Each word of “{quote}” is close to the first that would come to mind.
+
+# foreseen / more
+That can be a rest, and most pages need some; it can also be where a reader starts to skip.
+Plain sentences carry a story along. The question is whether this one carries anything.
+[very] It is among the easiest lines of its length to foresee.
+
+# foreseen / other
+With one detail that only this place could supply, it would be read and not just passed over.
+If it were gone, a reader would most likely fill it in without noticing.
+Kept, it gives a reader a place to breathe; cut, it brings the sentences on either side face to face.
+
+# foreseen / try
+What would be lost if it went?
+Is it there so that something else can be seen against it? Then is the something else near enough?
+What would only this person, in this place, have seen or done just then?
+What is a reader waiting for while this goes by?
+
+# said / lead
+“{quote}” is what anybody would say.
+Nobody is surprised by “{quote}”, and nobody learns who is speaking.
+[very] “{quote}” might be said by any speaker on any page.
+In “{quote}” the talk is idling.
+“{quote}” is a reply that a reader has ready before it is given.
+
+# said / more
+Small talk is true to life, and it can hide something. If it hides something here, that does not show yet.
+Speech like this keeps a scene moving. It does not yet tell one speaker from another.
+
+# said / other
+With one word of the speaker's own in it, the same reply would tell a reader whom they are listening to.
+Were it left out, the next line would probably answer just as well.
+A silence in its place would make a reader wonder; this lets them not.
+
+# said / try
+What is the speaker not saying with it?
+Could anybody else in the scene have said it? Should they?
+What would this speaker say if they thought nobody was listening?
+Is there something being done meanwhile that says more?
+
+# again / lead
+This says once more what “{earlier}” has just said; {same} come back.
+{same}: the sentence is made of what stands just before it, in “{earlier}”.
+“{quote}” goes over the same ground as “{earlier}”.
+A reader has all this already from “{earlier}”.
+
+# again / more
+Saying a thing twice can drive it in. Here the second time adds next to nothing to the first.
+The words return and no new one joins them that would change the picture.
+It shows little trust in the sentence before it, which did the work.
+
+# again / other
+Without it, “{earlier}” would stand alone, and would be heard.
+If the second telling saw it from elsewhere, or later, it would add something to the first.
+Kept, the two halve each other; a reader who had it the first time begins to wait.
+
+# again / try
+Which of the two would you keep if you could have only one?
+Did the first one miss something? Could it be put there?
+Is somebody in the scene insisting on it? Then could it be heard that they insist?
+
+# told / lead
+“{reason}” and “{feeling}” tell a reader what to make of what they have just seen.
+The scene is explained here: “{feeling}” gives a name to what was being shown.
+After “{reason}” the sentence stops showing and accounts for itself.
+[easy] From “{reason}” on a reader could write the rest: “{quote}”.
+“{quote}” draws the conclusion that a reader was about to draw.
+
+# told / more
+[easy] The explanation is easier to foresee than the passage around it, a sign that it was already understood.
+[!easy] It is not an obvious explanation; all the same it is one.
+Whoever had understood is told again, and whoever had not is told by the wrong voice.
+
+# told / other
+If the sentence ended before “{reason}”, a reader would be left alone with it, and would have to feel it for themselves.
+Without the word “{feeling}” the same moment would have to be read in what people do.
+[easy] Left unsaid, it would still be understood; said, it is over.
+
+# told / try
+Cover the explanation. What, in what is done and said, still shows it? If nothing does, what could?
+Who is it that explains here, and to whom? Would they?
+Is it true, or only neat? What is left over when “{feeling}” has been said?
+
+# even / lead
+{Count} sentences in a row have the same length, from “{first}” to “{last}”.
+From “{first}” on, {count} sentences fall with the same beat.
+The ear counts along here: {count} short sentences, one as long as the other, ending with “{last}”.
+{Count} times the sentence begins, walks a few steps and stops, from “{first}” on.
+
+# even / more
+None of them is given more room than another, so none of them seems to matter more.
+A beat like that can be a drum or a dripping tap; which it is depends on what it is for.
+By the third or fourth a reader hears the pattern and no longer what it carries.
+
+# even / other
+One long sentence among them would make a reader hear where the weight is.
+Two of them joined would leave the others sounding short on purpose.
+If the beat broke where the scene turns, the turn could be heard.
+
+# even / try
+What is the beat for? If it is dread, or boredom, or a list, does a reader know whose?
+Which of the {count} is the one that counts? Does it sound different from the rest?
+Read them aloud. Where does your voice want to run on?
+
+# openings / lead
+{Count} sentences in a row begin with “{opening}”.
+“{opening}”, and “{opening}” again: {count} sentences set off from the same word.
+{Count} times running, the first word a reader comes to is “{opening}”.
+
+# openings / more
+Done for its own sake that is a figure of speech, and a reader will listen for what it builds up to.
+If it was meant, it wants to end on something; if not, it is a habit and a reader will hear it as one.
+
+# openings / other
+If one of them began with what is seen, and not with who sees it, the others would sound meant.
+With the pattern broken at the last one, the last one would be heard.
+
+# openings / try
+Does the last of them bring what the row has promised?
+Is the row somebody's way of thinking, or only how the sentences came?
+
+# brief stop / lead
+“{quote}” stops short after a long sentence, and is heard for it.
+After the length of “{earlier}”, the few words of “{quote}” come down with weight.
+
+# brief stop / other
+Joined to the sentence before, it would be a remark; alone it is a fact.
+At the usual length it would be passed over as one more step.
+
+# brief stop / try
+Is it the thing that should weigh most here? Then leave the silence after it alone.
+How often does the page do this? The second time it is half as loud.
+
+# longer / lead
+The sentences here are a good deal longer than those around them.
+The passage takes longer breaths than its neighbours do.
+# longer / more
+[peak] The surprise is not spread evenly either: it gathers in “{peak}”.
+[level] And no sentence among them is much more surprising than the next, so nothing tells a reader where to slow down.
+[!peak !level] A reader will slow down with it, wanted or not.
+# longer / other
+Cut to the length of its surroundings it would be over sooner, and might be missed; as it is, it asks to be dwelt on.
+If only one sentence were long, that one would be the event.
+# longer / try
+What in this passage deserves the extra breath? Does it get the longest sentence?
+Who is out of breath here, if anybody?
+
+# shorter / lead
+The sentences here are much shorter than those around them.
+The passage steps faster than the text on either side of it.
+# shorter / more
+[peak] Among these short steps one stands out, “{peak}”.
+[level] Each step is as easy, or as odd, as the one before, so the haste has no point of arrival.
+[!peak !level] A reader feels that something is the matter, and looks for it.
+# shorter / other
+At the pace of the surroundings, the same things would seem to take their time; here they seem to happen.
+One longer sentence would show where the hurry ends.
+# shorter / try
+Who is in a hurry: the people, the story, or the author?
+Where should a reader be allowed to stop?
+
+# unvaried / lead
+The sentences here are more alike in length than those around them.
+The passage keeps one stride, where the text around it changes step.
+# unvaried / more
+[peak] What breaks the evenness is what is said in “{peak}”, and not how.
+[level] What they say is as even as how long they are: no sentence surprises much more than the next.
+[!peak !level] A reader hears the stride before long.
+# unvaried / other
+A sentence cut short where it matters would do more than any word in it.
+With the stride broken once, a reader would know where to look.
+# unvaried / try
+Where does the passage turn? Can that be heard with the words taken away?
+Clap it. Is that the pulse of what is going on?
+
+# reality helps / lead
+The passage leans on the world that you wrote down.
+[word] What you wrote about the world shows in the passage, most of all at “{word}”.
+# reality helps / other
+Set in no place in particular, it would have to explain itself more.
+A page that did not know these facts could not have been written in these words.
+# reality helps / try
+Which of those facts has the page itself given by now, and which only the brief?
+Does anything here go against one of them?
+
+# reality silent / lead
+What you wrote about the world leaves no trace here that can be measured.
+Nothing in the passage becomes likelier by what is true in this world.
+[word] As far as can be seen, the passage could stand in another world too, “{word}” and all.
+# reality silent / other
+One thing that is so only here would fix the passage to its place.
+If another place and time would do as well, nothing in them is pressing on the people.
+# reality silent / try
+What is there in the scene that could be nowhere else? Is it in this passage?
+[word] Does “{word}” belong to this world? What in it says so?
+
+# audience helps / lead
+The readers whom you named are readier for this passage than others would be.
+[word] Whoever you are writing for will be less surprised by “{word}” than a stranger is.
+# audience helps / other
+Written for nobody in particular, it would have to be plainer.
+For other readers, some of this would be work.
+# audience helps / try
+Is it wanted that they see it coming?
+Where could the passage ask a little more of such readers?
+
+# audience silent / lead
+Nothing here shows that it is meant for the readers whom you named.
+Who the readers are makes no measurable difference to this passage.
+[word] The readers in your brief are no better prepared for “{word}” than anybody else.
+# audience silent / other
+If it were meant for a child, or for an enemy, something in it would have to change; what that is, is what is missing.
+A line that only these readers would enjoy would tell them that they are meant.
+# audience silent / try
+What do these readers know, or expect, that this passage could use, or cross?
+[word] What would a reader of the kind you have in mind make of “{word}”?
+
+# intent helps / lead
+What you are after can be felt in this passage.
+[word] Knowing your intent makes “{word}” easier to see coming.
+# intent helps / other
+Further from what you intend, it would be freer and perhaps lose its way.
+If it were less plain what the passage wants, a reader would look closer.
+# intent helps / try
+Does it give itself away too soon?
+Is there one line that says the intent outright? Could it be spared?
+
+# intent silent / lead
+What you say you are after makes this passage no easier to foresee.
+The passage does not show, by any word, what you say that it is for.
+# intent silent / other
+If it served the intent more visibly it might be duller; if it does not serve it at all, it belongs elsewhere.
+Another passage might take the same place and the intent would not notice.
+# intent silent / try
+Say in one sentence what this passage is for. Which of its words does that?
+What would change in the story if it were left out?
+
+# still / lead
+Nothing in this passage stands out, as most of a good draft should not. The strongest thing in it is “{word}”.
+Nothing here is marked, and nothing needs to be. If a reader pauses anywhere, it is at “{word}”.
+[smooth] The passage runs evenly and nothing in it stands out; “{word}” is where it comes nearest to a surprise.
+[!word] Nothing stands out here.
+[second] Nothing here stands out by much. “{word}” and “{second}” are what a reader would notice first.
+
+# still / other
+With “{expected}” where “{word}” is, nobody would notice a difference; that is not a reason to change it.
+[!expected] Any nearby word would do about as well there, as far as a reader's expectations go.
+[went] A reader left alone might have gone on “… {went}”, and the scene would hardly have changed.
+
+# still / try
+Is this a place where the page may rest? Then let it. If not, what is missing?
+What should a reader remember from this passage? Is it what they would notice first?
+Would the passage be missed? By whom?
+"""

@@ -1,0 +1,151 @@
+"""What the measured critic names: ten drafts with planted faults and ten passages of published prose.
+
+The critic was tuned on the drafts with odd numbers; the even ones were written at the same time and not looked at until
+it was done. Pointing at much of a draft names much of it by chance, so how much is pointed at stands beside.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cqa_desktop.annotations.critique import Point
+from cqa_desktop.commands.session import open_scorer
+from cqa_desktop.critique.measured import MeasuredCritic
+from cqa_desktop.critique.session import Task
+from cqa_desktop.engine.llama import LlamaModel
+from cqa_desktop.engine.scorer import Scorer
+from cqa_desktop.engine.scoring_model import never
+from cqa_desktop.measure.types import Brief
+from tests.benchmarks.common import Row
+
+READING: Final = Path(__file__).parent / "reading"
+DIMENSION: Final = {
+    "cliche": "craft",
+    "flat-rhythm": "craft",
+    "impossible": "reality",
+    "out-of-character": "craft",
+    "over-explained": "craft",
+    "redundant": "craft",
+    "unexplained-reference": "audience",
+    "unprepared": "craft",
+}
+"""Kind of fault to what a point that names it should be about."""
+SHARED: Final = 0.5
+"""Of the shorter of the two, point and fault, so much must lie in the other."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something planted. Offsets are code points of the text."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A passage after its context, what was planted in it, and what the critic said."""
+
+    name: str
+    text: str
+    start: int
+    faults: Sequence[Fault]
+    points: Sequence[Point]
+
+    @property
+    def complaints(self) -> list[Point]:
+        """What is said to fail or asked about; points about the whole passage name nothing."""
+        return [one for one in self.points if one.verdict != "works" and not one.whole]
+
+    @property
+    def failures(self) -> list[Point]:
+        return [one for one in self.points if one.verdict == "fails"]
+
+    def by(self, fault: Fault) -> list[Point]:
+        """The points that name a fault."""
+        return [one for one in self.complaints if _meet(one, fault)]
+
+    def alarms(self, points: Sequence[Point]) -> int:
+        """How many of them are on nothing planted."""
+        return sum(not any(_meet(one, fault) for fault in self.faults) for one in points)
+
+    @property
+    def pointed(self) -> float:
+        """Share of the passage's characters that complaints point at."""
+        inside = {at for one in self.complaints for at in range(one.start, one.end)}
+        return len(inside) / (len(self.text) - self.start)
+
+
+def _meet(point: Point, fault: Fault) -> bool:
+    shared = min(point.end, fault.end) - max(point.start, fault.start)
+    return shared >= SHARED * min(point.end - point.start, fault.end - fault.start)
+
+
+def load(path: Path) -> tuple[str, int, Brief, list[Fault]]:
+    """A draft or a passage: the text, where the passage begins, its brief, and the faults."""
+    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    context, passage = data["context"].strip(), data["passage"].strip()
+    start = len(context) + 2
+    faults = []
+    for one in data.get("faults", []):
+        if passage.count(one["quote"]) != 1 or one["kind"] not in DIMENSION:
+            raise ValueError(f"{path.name}: {one['quote']!r} is not there once, or {one['kind']!r} is no kind of fault")
+        at = start + passage.index(one["quote"])
+        faults.append(Fault(one["kind"], at, at + len(one["quote"])))
+    return f"{context}\n\n{passage}", start, Brief(**data.get("brief", {})), faults
+
+
+def read(scorer: Scorer[LlamaModel], path: Path) -> Reading:
+    """Let the measured critic write."""
+    text, start, brief, faults = load(path)
+    session = MeasuredCritic().begin(scorer, Task(text, start, len(text), brief))
+    points = [one for one in session.advance(never) if isinstance(one, Point)]
+    session.close()
+    return Reading(path.stem, text, start, faults, points)
+
+
+def report(title: str, readings: Sequence[Reading]) -> Iterator[Row]:
+    """The rows of some drafts."""
+    faults = [(one, fault) for one in readings for fault in one.faults]
+    named = [(one, fault) for one, fault in faults if one.by(fault)]
+    right = [fault for one, fault in named if any(point.dimension == DIMENSION[fault.kind] for point in one.by(fault))]
+    pointed = sum(one.pointed for one in readings) / len(readings)
+    yield Row(f"{title}: planted faults named", f"{len(named)} of {len(faults)}", "", None)
+    yield Row(f"{title}: about the right dimension", f"{len(right)} of {len(faults)}", "", None)
+    yield Row(f"{title}: of the text pointed at", f"{pointed:.0%}", "", None)
+    for kind in sorted(DIMENSION):
+        of_kind = [pair for pair in faults if pair[1].kind == kind]
+        hit = sum(pair in named for pair in of_kind)
+        yield Row(f"{title}: {kind}", f"{hit} of {len(of_kind)}", "", None)
+    yield _verdicts(title, readings)
+
+
+def _verdicts(title: str, readings: Sequence[Reading]) -> Row:
+    fails = [one for reading in readings for one in reading.failures]
+    asks = [one for reading in readings for one in reading.complaints if one.verdict == "asks"]
+    wrong = sum(reading.alarms(reading.failures) for reading in readings)
+    idle = sum(reading.alarms([one for one in reading.complaints if one.verdict == "asks"]) for reading in readings)
+    figure = f"{wrong} of {len(fails)} that fail, {idle} of {len(asks)} that ask"
+    return Row(f"{title}: points on nothing planted", figure, "", None)
+
+
+def rows() -> list[Row]:
+    """What is named and what is not, as lines of the benchmarks' table."""
+    with open_scorer(None) as scorer:
+        drafts = [read(scorer, path) for path in sorted((READING / "drafts").glob("*.toml"))]
+        published = [read(scorer, path) for path in sorted((READING / "passages").glob("*.toml"))]
+    tuned = [one for one in drafts if int(one.name[:2]) % 2]
+    others = [one for one in drafts if one not in tuned]
+    fails = sum(len(one.failures) for one in published)
+    asks = sum(one.verdict == "asks" for reading in published for one in reading.points)
+    works = sum(one.verdict == "works" for reading in published for one in reading.points)
+    return [
+        *report("tuned on", tuned),
+        *report("held out", others),
+        Row("ten published passages: points that fail, ask, work", f"{fails}, {asks}, {works}", "", None),
+    ]
