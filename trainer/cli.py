@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,8 +22,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     for command in COMMANDS:
         command.add(commands)
     arguments = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A text or a Δ may be what the terminal's encoding cannot say.
+            stream.reconfigure(errors="replace")
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()
     except TrainerError as error:
         print(f"cqa-train: {error}", file=sys.stderr)
         return 2
@@ -31,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ncqa-train: stopped - the same command goes on where this one was stopped", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has enough: not an error, and nothing more can be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return code
 
 

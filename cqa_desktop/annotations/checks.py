@@ -15,6 +15,8 @@ OPTIONAL: Final = ("context", "brief", "dialogue")
 JUDGMENT_REQUIRED: Final = ("quote", "dimension", "constraint", "verdict", "reasoning")
 JUDGMENT_OPTIONAL: Final = ("counterfactual", "suggestion")
 BRIEF_FIELDS: Final = ("intent", "audience", "reality")
+SURROGATE: Final = "half of a surrogate pair"
+"""What a problem says of text that no tokenizer takes."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SHOWN: Final = 60
 """Characters of a quote that a message repeats."""
@@ -50,15 +52,14 @@ def _row(row: object) -> Iterator[Problem]:
         yield Problem("row", "is not a JSON object", "write {...} with the fields of an annotation")
         return
     yield from _keys(row, "", REQUIRED, OPTIONAL)
-    if "schema" in row and (row["schema"] != SCHEMA or isinstance(row["schema"], bool)):
+    if "schema" in row and (row["schema"] != SCHEMA or type(row["schema"]) is not int):
         yield Problem("schema", f"is {_show(row['schema'])}", f"this version reads schema {SCHEMA}")
     for name in ("id", "passage", "source", "licence"):
         if name in row:
             yield from _text(row[name], name)
     if "language" in row and not (isinstance(row["language"], str) and _LANGUAGE.fullmatch(row["language"])):
         yield Problem("language", f"is {_show(row['language'])}", "write a language tag such as en or pt-BR")
-    if not isinstance(row.get("context", ""), str):
-        yield Problem("context", "is not text", "write the draft before the passage, or leave it out")
+    yield from _string(row.get("context", ""), "context", fix="write the draft before the passage, or leave it out")
     yield from _brief(row.get("brief", {}))
     if "annotators" in row:
         yield from _annotators(row["annotators"])
@@ -77,7 +78,7 @@ def _keys(row: Mapping[str, Any], prefix: str, required: Sequence[str], optional
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             fix = f"did you mean '{near[0]}'?" if near else f"known fields: {', '.join(known)}"
-            yield Problem(f"{prefix}{name}", "is not a field of the schema", fix)
+            yield Problem(f"{prefix}{_cut(printable(name))}", "is not a field of the schema", fix)
 
 
 def _text(value: object, field: str, *, fix: str = "write it") -> Iterator[Problem]:
@@ -85,8 +86,16 @@ def _text(value: object, field: str, *, fix: str = "write it") -> Iterator[Probl
         yield Problem(field, f"is {_show(value)}, not text", fix)
     elif not value.strip():
         yield Problem(field, "is empty", fix)
+    else:
+        yield from _string(value, field, fix=fix)
+
+
+def _string(value: object, field: str, *, fix: str) -> Iterator[Problem]:
+    """Text that may be empty."""
+    if not isinstance(value, str):
+        yield Problem(field, "is not text", fix)
     elif any("\ud800" <= character <= "\udfff" for character in value):
-        yield Problem(field, "holds half of a surrogate pair", "write the character whole")
+        yield Problem(field, f"holds {SURROGATE}", "write the character whole")
 
 
 def _choice(value: object, field: str, choices: Sequence[str]) -> Iterator[Problem]:
@@ -103,8 +112,7 @@ def _brief(brief: object) -> Iterator[Problem]:
         return
     yield from _keys(brief, "brief.", (), BRIEF_FIELDS)
     for name in BRIEF_FIELDS:
-        if not isinstance(brief.get(name, ""), str):
-            yield Problem(f"brief.{name}", "is not text", "write a sentence, or leave it out")
+        yield from _string(brief.get(name, ""), f"brief.{name}", fix="write a sentence, or leave it out")
 
 
 def _annotators(annotators: object) -> Iterator[Problem]:
@@ -157,8 +165,7 @@ def _judgments(judgments: object, passage: str | None) -> Iterator[Problem]:
         if "reasoning" in one:
             yield from _text(one["reasoning"], f"{field}.reasoning", fix="write why, in the expert's own words")
         for name in JUDGMENT_OPTIONAL:
-            if not isinstance(one.get(name, ""), str):
-                yield Problem(f"{field}.{name}", "is not text", "write a sentence, or leave it out")
+            yield from _string(one.get(name, ""), f"{field}.{name}", fix="write a sentence, or leave it out")
         if one.get("quote") is not None:
             yield from _quote(one["quote"], f"{field}.quote", passage)
 
@@ -189,7 +196,16 @@ def _nearest(quote: str, passage: str) -> str:
     return best
 
 
+def printable(text: str) -> str:
+    """A text that stays on its line wherever it is printed: breaks, control characters and odd spaces as escapes."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 def _show(value: object) -> str:
-    text = str(value) if isinstance(value, str) else repr(value)
-    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return f"'{cut}'" if isinstance(value, str) else cut
+    if isinstance(value, str):
+        return f"'{_cut(printable(value[: _SHOWN + 1]))}'"
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

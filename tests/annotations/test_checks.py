@@ -96,6 +96,18 @@ def test_all_problems_are_told_at_once() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [row(context="\ud800"), row(brief={"reality": "\udfff"}), judgment(suggestion="\ud83d"), row(id="\ud83d")],
+)
+def test_half_a_character_is_a_problem_wherever_it_stands(bad: dict[str, Any]) -> None:
+    assert ["surrogate" in one.problem for one in problems(bad)] == [True]
+
+
+def test_the_version_is_a_whole_number() -> None:
+    assert [one.field for one in problems(row(schema=1.0))] == ["schema"]  # JSON Schema takes it for 1
+
+
 @pytest.mark.parametrize("odd", [None, 1, "x", [], [ROW], True])
 def test_what_is_no_object_is_said(odd: object) -> None:
     assert "not a JSON object" in str(problems(odd)[0])
@@ -121,6 +133,9 @@ def test_what_is_no_file_of_annotations_is_said(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     with pytest.raises(AnnotationError, match="cannot be read"):
         load(path)
+    path.write_bytes(b"caf\xe9")
+    with pytest.raises(AnnotationError, match=r"a\.jsonl:1: row: is not UTF-8"):
+        load(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(AnnotationError, match="UTF-8"):
         load(path)
@@ -138,4 +153,5 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     annotations = load(path)
     write(tmp_path / "b.jsonl", annotations)
     assert load(tmp_path / "b.jsonl") == annotations
+    assert not list(tmp_path.glob("*.part"))
     assert json.loads(dumps(annotations[0])) == odd

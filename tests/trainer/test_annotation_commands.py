@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,7 +37,7 @@ def test_every_problem_is_told_in_one_run(tmp_path: Path, capsys: pytest.Capture
     out = capsys.readouterr().out.splitlines()
     begins = [f"{path}:2: id:", f"{path}:3: judgments[0].dimension:", f"{path}:3: judgments[0].reasoning:"]
     begins += [f"{path}:3: judgments[0].quote:", f"{path}:4: judgments[0].quote:", f"{path}:4: passage:"]
-    begins += [f"{path}:5: row:", f"{absent}: cannot be read"]
+    begins += [f"{path}:5: row:", f"{absent}:1: file: cannot be read"]
     assert len(out) == len(begins)
     for line, begin in zip(out, begins, strict=True):
         assert line.startswith(begin)
@@ -50,6 +53,51 @@ def test_rows_too_long_for_the_base_are_told(tmp_path: Path, capsys: pytest.Capt
     assert "at least 16" in capsys.readouterr().err
     assert main(["check", str(path), "--base", str(tmp_path / "none")]) == 2
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_file_is_checked_to_its_end_whatever_is_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, empty = annotations(tmp_path / "a.jsonl"), tmp_path / "empty.jsonl"
+    empty.write_bytes(b"")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows[0] |= {"schema": 1.0}
+    rows[1]["judgments"][0]["counterfactual"] = "\ud83d"
+    rows[2]["judgments"][0]["quote"] = "two\nlines"
+    rows[2]["\x1b[31m"] = 1
+    rows[3]["passage"] = "word " * 2000
+    rows[3]["judgments"][0] |= {"quote": None, "dimension": "theme", "verdict": None}
+    lines = [b'{"id": "caf\xe9"}', *(json.dumps(one).encode() for one in rows), b'{"id": ' + b"9" * 5000 + b"}"]
+    path.write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(lines))
+    assert main(["check", str(path), str(empty)]) == 2
+    out = capsys.readouterr().out.splitlines()
+    fields = ["1: row", "2: schema", "3: judgments[0].counterfactual", "4: \\x1b[31m", "4: judgments[0].quote"]
+    fields += ["5: judgments[0].dimension", "5: judgments[0].verdict", "5: row", "6: row"]
+    begins = [*(f"{path}:{one}: " for one in fields), f"{empty}:1: file: "]
+    assert [line[: len(begin)] for line, begin in zip(out, begins, strict=True)] == begins
+    assert all(" - " in line and line.isprintable() for line in out)
+    assert "'two\\nlines' is not in the passage" in out[4]
+    assert "reference reads 1024" in out[7]  # told beside the words that the schema does not have
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("{bad\n" * 5000, encoding="utf-8")
+    command = [sys.executable, "-m", "trainer.cli", "check", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(str(path).encode())
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 0
+
+
+def test_a_terminal_that_cannot_say_a_letter_gets_the_rest(tmp_path: Path) -> None:
+    path = annotations(tmp_path / "a.jsonl", 1, id="caf\u00e9")
+    path.write_text(path.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    command = [sys.executable, "-m", "trainer.cli", "check", str(path)]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"'caf?' was used on line 1" in done.stdout
 
 
 def test_the_count_is_what_training_encodes(tmp_path: Path) -> None:
@@ -181,7 +229,7 @@ def test_another_mapping_can_be_given(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["import", "lamp", source, "--mapping", str(tmp_path / "none.toml")]) == 2
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '[{"id": 1}]', "[1]", "\xff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '[{"id": 1}]', "[1]", "\xff", '["\\ud800"]', "9" * 5000])
 def test_what_is_not_as_published_is_said(tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.json"
     path.write_text(content, encoding="latin-1")

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cqa_desktop.annotations.checks import Problem
+import msgspec
+
+from cqa_desktop.annotations.checks import SURROGATE, Problem
 from cqa_desktop.annotations.coverage import ALIKE, alike, runs
 from cqa_desktop.annotations.jsonl import Row, read_rows
 from cqa_desktop.annotations.prompt import FORMATS, PROSE
-from cqa_desktop.annotations.types import Annotation
+from cqa_desktop.annotations.types import CONSTRAINTS, DIMENSIONS, SCHEMA, VERDICTS, Annotation
 from cqa_desktop.text.words import fold, words
 
 SHARED: Final = 12
@@ -53,12 +55,31 @@ def check(path: Path, pairs: Sequence[PairText], limits: Limits | None) -> Itera
             yield row, problem
         for problem in _against_pairs(row, pairs):
             yield row, problem
-        if limits is not None and not [one for one in row.problems if one.field != "id"]:
-            yield from ((row, problem) for problem in _too_long(row, limits))
+        annotation = _countable(row) if limits is not None else None
+        if limits is not None and annotation is not None:
+            yield from ((row, problem) for problem in _too_long(annotation, limits))
 
 
-def _too_long(row: Row, limits: Limits) -> Iterator[Problem]:
-    annotation = Row(row.line, row.data, ()).annotation
+def _countable(row: Row) -> Annotation | None:
+    """A row as far as its length goes, whatever else is wrong with it; None if its texts cannot be counted."""
+    data = row.data
+    if any(SURROGATE in one.problem for one in row.problems):
+        return None
+    judgments = data.get("judgments") if isinstance(data, dict) else None
+    if not isinstance(judgments, list) or not all(isinstance(one, dict) for one in judgments):
+        return None
+    known: tuple[tuple[str, Sequence[str]], ...]
+    known = (("dimension", DIMENSIONS), ("constraint", CONSTRAINTS), ("verdict", VERDICTS))
+    # A word that the schema does not have is as long as one that it has.
+    mended = [one | {name: words[0] for name, words in known if one.get(name) not in words} for one in judgments]
+    whole = {"id": "", "source": "", "licence": "", "language": "", "dialogue": []} | data
+    try:
+        return msgspec.convert({**whole, "schema": SCHEMA, "annotators": [], "judgments": mended}, Annotation)
+    except msgspec.ValidationError:
+        return None
+
+
+def _too_long(annotation: Annotation, limits: Limits) -> Iterator[Problem]:
     tokens = limits.count(annotation)
     if tokens > limits.window:
         yield Problem(

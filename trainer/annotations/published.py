@@ -30,14 +30,16 @@ def read_json(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8-sig")
         try:
-            return json.loads(text)
+            found = json.loads(text)
         except json.JSONDecodeError:
             if path.suffix != ".jsonl":
                 raise
-            return [json.loads(line) for line in text.split("\n") if line.strip()]
+            found = [json.loads(line) for line in text.split("\n") if line.strip()]
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair could not be written again
+        return found
     except UnicodeDecodeError as error:
         raise TrainerError(f"{path}: is not UTF-8 - download it again") from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # too many digits and surrogates among them
         raise TrainerError(f"{path}: is not JSON ({error}) - download it again") from error
     except OSError as error:
         raise TrainerError(f"{path}: cannot be read ({error.strerror}) - give the published files") from error

@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
                     print(f"{path}:{row.line}: {problem}")
                     found += 1
             except AnnotationError as error:
-                print(error)
+                print(f"{path}:1: {error.problem}" if error.problem else error)
                 found += 1
     if found:
         print(f"cqa-train: {found} problem{'s' if found > 1 else ''} - mend them and check again", file=sys.stderr)
