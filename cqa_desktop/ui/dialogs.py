@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 DRAFTS = "Drafts (*.txt *.md *.markdown *.text);;All files (*)"
+NOTES = "Markdown (*.md);;Web page (*.html)"
 MODELS = "GGUF models (*.gguf);;All files (*)"
 
 
@@ -36,6 +37,13 @@ def ask_for_draft(parent: QWidget, current: Path | None) -> str:
 def ask_where_to_save(parent: QWidget, current: Path | None) -> str:
     """A name to save under; empty if there is none."""
     return QFileDialog.getSaveFileName(parent, "Save the draft", str(current) if current else "Untitled.md", DRAFTS)[0]
+
+
+def ask_where_to_export(parent: QWidget, current: Path | None) -> str:
+    """A file for the draft's notes; empty if there is none."""
+    name = f"{current.stem if current else 'Untitled'} notes.md"
+    start = str(current.with_name(name)) if current else name
+    return QFileDialog.getSaveFileName(parent, "Export the notes", start, NOTES)[0]
 
 
 def ask_for_model(parent: QWidget) -> str:

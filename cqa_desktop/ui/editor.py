@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QMimeData, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
@@ -18,9 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextEdit, QWidget
 
+from cqa_desktop.text.spans import Span
 from cqa_desktop.ui import theme as themes
 from cqa_desktop.ui.draft_text import from_qt, has_odd_bytes, to_qt
-from cqa_desktop.ui.mark_paint import line_rects, paint_lines, paint_tints, stretches
+from cqa_desktop.ui.mark_paint import line_rects, paint_lines, paint_pointed, paint_tints, stretches
 from cqa_desktop.ui.markdown import MarkdownHighlighter
 from cqa_desktop.ui.score_store import ScoreStore, ShownPassage
 from cqa_desktop.ui.theme import LIGHT, Theme
@@ -61,6 +62,7 @@ class DraftEditor(QTextEdit):
         self._theme: Theme = LIGHT
         self._hidden: set[str] = set()
         self._ignored: frozenset[str] = frozenset()
+        self._pointed: Span | None = None
         self._pixels = 20
         self._loading = False
         self._odd_bytes = False
@@ -168,6 +170,12 @@ class DraftEditor(QTextEdit):
             return False
         return not self._ignored or self.quote(passage.start, passage.end) not in self._ignored
 
+    def point_at(self, place: Span | None) -> None:
+        """Tint a stretch of the draft that something beside it speaks of; UTF-16 units."""
+        if place != self._pointed:
+            self._pointed = place
+            self.viewport().update()
+
     def set_zoom(self, pixels: int) -> None:
         """Size of the draft's type, in pixels."""
         self._pixels = max(SIZES[0], min(SIZES[-1], pixels))
@@ -199,12 +207,20 @@ class DraftEditor(QTextEdit):
         width = self.fontMetrics().horizontalAdvance("n" * 10) / 10 * MEASURE * 0.93
         side = max(MARGIN, int((self.width() - width - self.verticalScrollBar().sizeHint().width()) / 2))
         self.setViewportMargins(side, MARGIN, side, 0)
+        if self.document().textWidth() != self.viewport().width():
+            # While a window is being shown Qt forgets a second change of size, and lines would run out of sight.
+            size = self.viewport().size()
+            super().resizeEvent(QResizeEvent(size, QSize()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         marks = [mark for passage in self._visible() if self.is_shown(passage) for mark in passage.marks]
         found = stretches(self, marks)
         painter = QPainter(self.viewport())
         paint_tints(painter, found, self._theme)
+        if self._pointed is not None:
+            first, last = self.visible_range()
+            start, end = max(self._pointed.start, first), min(self._pointed.end, last + 1)
+            paint_pointed(painter, line_rects(self, start, end) if start < end else [], self._theme)
         painter.end()
         super().paintEvent(event)
         painter = QPainter(self.viewport())
@@ -257,8 +273,19 @@ class DraftEditor(QTextEdit):
 
     def go_to(self, start: int) -> None:
         """Put the caret there, in the middle of the screen."""
+        cursor = self._cursor_at(start)
+        self.setTextCursor(cursor)
+        self._show_line(cursor)
+
+    def show_place(self, start: int) -> None:
+        """Bring a place to the middle of the screen; the caret stays where it is."""
+        self._show_line(self._cursor_at(start))
+
+    def _cursor_at(self, start: int) -> QTextCursor:
         cursor = self.textCursor()
         cursor.setPosition(min(max(start, 0), self.document().characterCount() - 1))
-        self.setTextCursor(cursor)
+        return cursor
+
+    def _show_line(self, cursor: QTextCursor) -> None:
         bar = self.verticalScrollBar()
-        bar.setValue(bar.value() + self.cursorRect().center().y() - self.viewport().height() // 2)
+        bar.setValue(bar.value() + self.cursorRect(cursor).center().y() - self.viewport().height() // 2)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from cqa_desktop.documents.errors import ChangedOutsideError, DocumentError, MuchShorterError
@@ -16,14 +16,17 @@ from cqa_desktop.measure.types import Brief
 from cqa_desktop.models.registry import reference_model
 from cqa_desktop.ui import dialogs
 from cqa_desktop.ui import theme as themes
-from cqa_desktop.ui.actions import Command, add_commands, add_theme_menu, fill_menu_bar
+from cqa_desktop.ui.actions import fill_menu_bar
 from cqa_desktop.ui.bridge import EngineBridge
 from cqa_desktop.ui.brief_panel import BriefPanel
+from cqa_desktop.ui.compare.desk import CompareDesk
+from cqa_desktop.ui.critique.desk import CritiqueDesk
 from cqa_desktop.ui.draft_file import DraftFile
 from cqa_desktop.ui.editor import DraftEditor
 from cqa_desktop.ui.find_bar import FindBar
 from cqa_desktop.ui.header import Header
 from cqa_desktop.ui.hover_card import HoverCard
+from cqa_desktop.ui.menus import fill_menu
 from cqa_desktop.ui.notices import Notices
 from cqa_desktop.ui.passage_panel import PassagePanel
 from cqa_desktop.ui.passage_view import PassageView
@@ -33,6 +36,7 @@ from cqa_desktop.ui.settings import Settings
 from cqa_desktop.ui.side_panel import SidePanel
 from cqa_desktop.ui.status_bar import StatusBar
 from cqa_desktop.ui.strip import Strip
+from cqa_desktop.ui.teach.desk import TeachDesk
 from cqa_desktop.ui.theme import ThemeName
 from cqa_desktop.ui.word_count import WordCount
 
@@ -61,7 +65,11 @@ class MainWindow(QMainWindow):
         self.panel = SidePanel()
         self.passage_panel = PassagePanel()
         self.brief_panel = BriefPanel()
+        self.critique = CritiqueDesk(self, self.editor, self.store, self.scoring, self.file, bridge, self.settings)
+        self.compare = CompareDesk(self, self.editor, self.store, self.scoring, bridge)
+        self.teaching = TeachDesk(self.editor, self.scoring, bridge)
         self.panel.add("Passage", self.passage_panel)
+        self.panel.add("Critique", self.critique.panel)
         self.panel.add("Brief", self.brief_panel)
         self.status = StatusBar()
         self.passage_view = PassageView(self.editor, self.store, self.scoring, self.file, self.passage_panel)
@@ -73,7 +81,7 @@ class MainWindow(QMainWindow):
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._refresh.timeout.connect(self._refresh_marks)
         self._connect()
-        self._fill_menu(menu)
+        fill_menu(self, menu, self._theme_name)
         if fill_menu_bar(self, menu):
             self.header.menu_button.hide()
         self.header.legend.set_hidden(self.settings.hidden)
@@ -124,55 +132,19 @@ class MainWindow(QMainWindow):
         self.status.stop_asked.connect(self._stop)
         self.brief_panel.changed.connect(self._brief_changed)
         self.passage_view.ignored_changed.connect(self._show_ignored)
+        self.passage_panel.critique_asked.connect(self.critique.ask)
+        self.passage_panel.version_asked.connect(self.compare.open)
+        self.critique.panel_asked.connect(lambda: self.panel.show_page(self.critique.panel, keyboard=False))
+        self.critique.asking.about_to_ask.connect(self.brief_panel.flush)
+        self.critique.notice.connect(self.notices.tell)
+        self.compare.notice.connect(self.notices.tell)
+        self.file.left.connect(self.compare.close)
         self.word_count.counted.connect(self.status.show_words)
         self.file.opened.connect(self._opened)
         self.file.saved.connect(self._show_name)
         self.file.notice.connect(self.notices.tell)
         self.file.recovered.connect(self._offer_recovered)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._apply_theme())
-
-    def _fill_menu(self, menu: QMenu) -> None:
-        standard = QKeySequence.StandardKey
-        file: list[Command | None] = [
-            ("New", standard.New, self.new),
-            ("Open…", standard.Open, self.open_dialog),
-            ("Save", standard.Save, self.save),
-            ("Save as…", "Ctrl+Shift+S", self.save_as),
-            None,
-            ("Open model…", None, self.choose_model),
-            ("Use the reference model", None, lambda: self._load_model(str(reference_model()))),
-            None,
-            ("Quit", "Ctrl+Q", self.close),
-        ]
-        edit: list[Command | None] = [
-            ("Undo", None, self.editor.undo),
-            ("Redo", None, self.editor.redo),
-            None,
-            ("Find…", standard.Find, self.find_bar.open),
-        ]
-        view: list[Command | None] = [
-            ("Next mark", "F8", lambda: self.passage_view.go_to_mark(1)),
-            ("Previous mark", "Shift+F8", lambda: self.passage_view.go_to_mark(-1)),
-            (
-                "What a reader expected here",
-                "Ctrl+E",
-                lambda: self.scoring.explain(self.editor.textCursor().position()),
-            ),
-            None,
-            ("Passage", "Ctrl+1", lambda: self.panel.show_page(self.passage_panel)),
-            ("Brief", "Ctrl+2", lambda: self.panel.show_page(self.brief_panel)),
-            ("Draft", "Escape", self._to_draft),
-            ("Show or hide the panel", "F9", lambda: self.panel.setVisible(not self.panel.isVisible())),
-            None,
-            ("Larger type", "Ctrl++|Ctrl+=", lambda: self.editor.zoom_step(1)),
-            ("Smaller type", "Ctrl+-", lambda: self.editor.zoom_step(-1)),
-            ("First size of type", "Ctrl+0", lambda: self.editor.zoom_step(0)),
-        ]
-        for title, commands in (("File", file), ("Edit", edit), ("View", view)):
-            submenu = menu.addMenu(title)
-            add_commands(self, submenu, commands)
-            if title == "View":
-                add_theme_menu(self, submenu, self._theme_name, self.set_theme)
 
     # --- looks ----------------------------------------------------------------------------------------------------
 
@@ -189,7 +161,8 @@ class MainWindow(QMainWindow):
             application.setPalette(themes.qt_palette(theme))
         self.setStyleSheet(themes.style_sheet(theme))
         for part in (
-            self.editor, self.strip, self.passage_panel, self.brief_panel, self.card, self.header.legend,
+            self.editor, self.strip, self.passage_panel, self.critique, self.compare, self.brief_panel, self.card,
+            self.header.legend, self.teaching,
         ):  # fmt: skip
             part.set_theme(theme)
 
@@ -239,7 +212,10 @@ class MainWindow(QMainWindow):
         block = self.editor.textCursor().blockNumber() + 1
         self.status.show_position(f"Paragraph {block:,} of {self.editor.document().blockCount():,}")
 
-    def _to_draft(self) -> None:
+    def to_draft(self) -> None:
+        """Put away what lies over the draft, or stop the critique that is being written; then back to the caret."""
+        if self.card.isHidden() and self.find_bar.isHidden():
+            self.critique.asking.stop()
         self.card.hide()
         self.find_bar.hide()
         self.editor.setFocus()
@@ -250,9 +226,10 @@ class MainWindow(QMainWindow):
         """Ask for a GGUF file and load it."""
         path = dialogs.ask_for_model(self)
         if path:
-            self._load_model(path)
+            self.load_model(path)
 
-    def _load_model(self, path: str) -> None:
+    def load_model(self, path: str) -> None:
+        """Load a model; until it stands, the one in use stays."""
         self._wanted_model = path
         self.status.show_state(f"Loading {Path(path).name}…")
         self.scoring.load_model(path)
@@ -271,7 +248,7 @@ class MainWindow(QMainWindow):
         self.status.show_model(None)
         if self._wanted_model != str(reference_model()):
             # The writer's own model is gone or broken: the one that ships always works.
-            self._load_model(str(reference_model()))
+            self.load_model(str(reference_model()))
 
     # --- the draft ------------------------------------------------------------------------------------------------
 
@@ -374,10 +351,12 @@ class MainWindow(QMainWindow):
                 )
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_leave():
+        if not self._may_leave() or not self.teaching.close():
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()
+        self.critique.close()
+        self.compare.close()
         self.file.close()
         self.bridge.close()
         event.accept()

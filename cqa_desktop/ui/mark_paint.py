@@ -77,6 +77,14 @@ def paint_tints(painter: QPainter, found: list[Stretch], theme: Theme) -> None:
             painter.fillRect(one.rect, tints[one.kind])
 
 
+def paint_pointed(painter: QPainter, rects: list[QRectF], theme: Theme) -> None:
+    """What a note speaks of, over the tint of a mark."""
+    colour = QColor(theme.accent)
+    colour.setAlphaF(0.26 if theme.dark else 0.15)
+    for rect in rects:
+        painter.fillRect(rect.adjusted(-1, -1, 1, 1), colour)
+
+
 def paint_lines(painter: QPainter, found: list[Stretch], theme: Theme, scale: float) -> None:
     """What lies over it: lines, and the paper through which predictable text fades. `scale` grows with the zoom."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

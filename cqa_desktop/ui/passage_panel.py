@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSc
 from cqa_desktop.measure.explain import bits_per_word, explain, headline
 from cqa_desktop.measure.types import BRIEF, PassageMeasure
 from cqa_desktop.ui.bars import BarRow
+from cqa_desktop.ui.labels import button, key_words
 from cqa_desktop.ui.theme import LIGHT, Theme, serif
 
 SCALE_BITS = 11.0
@@ -22,6 +23,9 @@ class PassagePanel(QWidget):
     """Shows one passage, or what to do to see one."""
 
     ignore_toggled = Signal(bool)
+    critique_asked = Signal()
+    version_asked = Signal()
+    """The writer wants to try another version of the passage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,9 +47,12 @@ class PassagePanel(QWidget):
         self._words = _label()
         self._bars = [BarRow(96, 70) for _ in range(3)]
         self._compare = _label()
-        self._numbers_button = QPushButton("Numbers")
-        self._numbers_button.setCheckable(True)
-        self._numbers_button.setAccessibleDescription("Show the figures behind the words")
+        self._ask = button(f"Ask for a critique  {key_words('Ctrl+Return')}", "", "What works here, what does not, why")
+        self._ask.setAccessibleName("Ask for a critique")
+        self._ask.clicked.connect(self.critique_asked)
+        self._version = button("Try another version…", "link", "Set another version beside this passage")
+        self._version.clicked.connect(self.version_asked)
+        self._numbers_button = button("Numbers", "link", "Show the figures behind the words", checkable=True)
         self._numbers_button.toggled.connect(self._show_numbers)
         self._ignore = QPushButton("Ignore")
         self._ignore.setCheckable(True)
@@ -59,9 +66,14 @@ class PassagePanel(QWidget):
         self._numbers.hide()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(self._numbers_button)
+        buttons.addWidget(self._ask)
         buttons.addWidget(self._ignore)
         buttons.addStretch(1)
+        more = QHBoxLayout()
+        more.setSpacing(16)
+        more.addWidget(self._version)
+        more.addWidget(self._numbers_button)
+        more.addStretch(1)
         for widget, space in ((self._title, 6), (self._quote, 14), (self._words, 16)):
             layout.addWidget(widget)
             layout.addSpacing(space)
@@ -72,6 +84,8 @@ class PassagePanel(QWidget):
         layout.addWidget(self._compare)
         layout.addSpacing(16)
         layout.addLayout(buttons)
+        layout.addSpacing(8)
+        layout.addLayout(more)
         layout.addWidget(self._numbers)
         layout.addStretch(1)
         self.show_nothing("Put the caret in a sentence to see what a reader makes of it.")
@@ -86,7 +100,7 @@ class PassagePanel(QWidget):
         self._measure = None
         self._title.setText("")
         self._words.setText(_spaced(words))
-        for widget in (self._title, self._quote, self._compare, self._numbers_button, self._ignore, *self._bars):
+        for widget in (self._title, self._quote, self._compare, *self._buttons(), *self._bars):
             widget.hide()
         self._numbers.hide()
 
@@ -96,13 +110,16 @@ class PassagePanel(QWidget):
         self._quote.setText(_spaced(quote if len(quote) <= QUOTED else quote[: QUOTED - 1].rstrip() + "…", 112))
         self._words.setText(_spaced(explain(measure, BRIEF in measure.surprisal)))
         self._compare.setText(_spaced(compare))
-        for widget in (self._title, self._quote, self._numbers_button):
+        for widget in (self._title, self._quote, *self._buttons()):
             widget.show()
         self._compare.setVisible(bool(compare))
         self._ignore.setVisible(measure.kind != "steady")
         self._ignore.setChecked(ignored)
         self._ignore.setText("Ignored" if ignored else "Ignore")
         self._refresh()
+
+    def _buttons(self) -> tuple[QPushButton, ...]:
+        return self._ask, self._version, self._numbers_button, self._ignore
 
     def _refresh(self) -> None:
         measure = self._measure

@@ -143,8 +143,8 @@ class Scoring(QObject):
             self.explained.emit(self._offsets.to_utf16(event.start), self._offsets.to_utf16(event.end), event)
 
     def _job_failed(self, event: JobFailed) -> None:
-        if event.job == self._explain_job:
-            return
+        if event.job not in (self._job, self._load_job):
+            return  # somebody else's, or of a text that is no longer there
         self._job_ended(event.job)
         self.failed.emit(event.message)
 

@@ -53,6 +53,15 @@ class Settings:
         self._store.setValue("model", path)
 
     @property
+    def critic(self) -> str:
+        """Who writes critiques: auto, measured or model."""
+        return str(self._store.value("critic", "auto"))
+
+    @critic.setter
+    def critic(self, name: str) -> None:
+        self._store.setValue("critic", name)
+
+    @property
     def geometry(self) -> QByteArray | None:
         value = self._store.value("geometry")
         return value if isinstance(value, QByteArray) else None

@@ -35,8 +35,9 @@ class SidePanel(QWidget):
         self._pages.addWidget(page)
         self._tabs.addTab(title)
 
-    def show_page(self, page: QWidget) -> None:
-        """Turn to a page and give it the keyboard."""
+    def show_page(self, page: QWidget, *, keyboard: bool = True) -> None:
+        """Turn to a page, and give it the keyboard or leave that where it is."""
         self._tabs.setCurrentIndex(self._pages.indexOf(page))
         self.show()
-        page.setFocus()
+        if keyboard:
+            page.setFocus()

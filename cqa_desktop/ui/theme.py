@@ -173,11 +173,27 @@ def style_sheet(theme: Theme) -> str:
     QTabBar::tab:selected {{ color: {theme.ink}; border-bottom-color: {theme.accent}; font-weight: 600; }}
     QTabBar::tab:focus {{ color: {theme.accent}; }}
     #tabs {{ border-bottom: 1px solid {theme.line}; }}
-    QPlainTextEdit#field {{ background: {theme.paper}; border: 1px solid {theme.line}; border-radius: 6px;
+    QPlainTextEdit#field, QTextEdit#field {{ background: {theme.paper}; border: 1px solid {theme.line};
+        border-radius: 6px;
         padding: 5px; }}
-    QPlainTextEdit#field:focus, QLineEdit:focus {{ border-color: {theme.accent}; }}
+    QPlainTextEdit#field:focus, QTextEdit#field:focus, QLineEdit:focus {{ border-color: {theme.accent}; }}
     QLineEdit {{ background: {theme.paper}; border: 1px solid {theme.line}; border-radius: 6px; padding: 5px 8px;
         selection-background-color: {theme.selection}; selection-color: {theme.ink}; }}
+    QPushButton#link {{ background: transparent; padding: 4px 1px; color: {theme.quiet}; }}
+    QPushButton#link:hover, QPushButton#link:checked {{ color: {theme.ink}; }}
+    QPushButton#link::menu-indicator {{ image: none; width: 0; }}
+    #done {{ border-top: 1px solid {theme.line}; }}
+    #rule {{ background: {theme.line}; border: none; }}
+    QPushButton#small {{ padding: 3px 10px; }}
+    QPushButton#filter {{ background: transparent; padding: 3px 9px; color: {theme.quiet}; }}
+    QPushButton#filter:hover {{ color: {theme.ink}; }}
+    QPushButton#filter:checked {{ background: {theme.control_hover}; color: {theme.ink}; }}
+    QPushButton#choice {{ background: transparent; padding: 3px 9px; text-align: left; color: {theme.quiet}; }}
+    QPushButton#choice:hover {{ color: {theme.ink}; }}
+    QPushButton#choice:checked {{ background: {theme.control_hover}; color: {theme.ink}; }}
+    QPushButton:disabled {{ color: {theme.quiet}; }}
+    #note {{ background: {theme.paper}; border: 1px solid {theme.line}; border-radius: 9px; }}
+    #note[current="true"], #note:focus {{ border-color: {theme.accent}; }}
     #card {{ background: {theme.paper}; border: 1px solid {theme.line}; border-radius: 9px; }}
     #notice {{ background: {theme.control}; border-bottom: 1px solid {theme.line}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}

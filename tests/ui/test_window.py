@@ -184,7 +184,7 @@ def test_bad_models_are_told_once_and_the_one_in_use_stays(window: MainWindow, q
         path.write_bytes(content)
         for message in window.notices.messages():
             window.notices.dismiss(message)
-        window._load_model(str(path))
+        window.load_model(str(path))
         qtbot.waitUntil(lambda: bool(window.notices.messages()), timeout=WAIT_MS)
         assert len(window.notices.messages()) == 1
         message = window.notices.messages()[0]
@@ -210,7 +210,7 @@ def test_a_writers_own_model_that_is_gone_gives_way_to_the_reference_model(
 
 def test_another_model_scores_the_same_draft(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     before = {base + one.start: one.measure.surprisal["bare"] for base, one in window.store.passages()}
-    window._load_model(str(write_model(tmp_path / "tiny.gguf")))
+    window.load_model(str(write_model(tmp_path / "tiny.gguf")))
     qtbot.waitUntil(lambda: window.scoring.model is not None and window.scoring.model.path.endswith("tiny.gguf"))
     wait_until_scored(window, qtbot)
     after = {base + one.start: one.measure.surprisal["bare"] for base, one in window.store.passages()}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cqa_desktop.documents.notes import Note
-from cqa_desktop.report.notes import VERDICTS, about, comparable, figure_words
-from cqa_desktop.ui.critique.labels import VerdictSign, button, set_words, verdict_colour, words_label
+from cqa_desktop.report.notes import about, comparable, figure_words, verdict_words, writer_of
+from cqa_desktop.ui.labels import VerdictSign, button, set_words, verdict_colour, words_label
 from cqa_desktop.ui.theme import Theme, serif
 
 QUOTED = 180
@@ -43,18 +45,20 @@ class NoteCard(QFrame):
         self.setAccessibleDescription(HELP)
         point = note.point
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 12, 14, 10)
+        layout.setContentsMargins(14, 8, 14, 10)
         layout.setSpacing(0)
         self.sign = VerdictSign(point.verdict)
-        self.verdict = QLabel(VERDICTS[point.verdict])
-        self.about = QLabel(about(point).capitalize())
-        self.pinned = QLabel("Pinned")
+        self.verdict = QLabel(verdict_words(note))
+        self.about = QLabel("" if note.unfinished else about(point).capitalize())
+        for label in (self.verdict, self.about):
+            label.setToolTip(f"Written {writer_of(note)}")
+        self.pin = button("Pin", "link", "Keep it at the top (P)")
         head = QHBoxLayout()
         head.setSpacing(7)
         for widget in (self.sign, self.verdict, self.about):
             head.addWidget(widget)
         head.addStretch(1)
-        head.addWidget(self.pinned)
+        head.addWidget(self.pin)
         layout.addLayout(head)
         self.quote = words_label(_shortened(point.quote), 110)
         self.quote.setFont(serif(17))
@@ -83,20 +87,20 @@ class NoteCard(QFrame):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(8)
         self.accept = button("Accept", "small", "Keep this note; your text stays as it is (A)")
         self.dismiss = button("Dismiss", "small", "Put this note away (D)")
         self.reopen = button("Open again", "small", "Put it back among the open ones (O)")
         self.remove = button("Remove", "small", "Forget this note (Delete)")
-        self.pin = button("Pin", "flat", "Keep it at the top (P)")
-        self.copy = button("Copy", "flat", "Copy the note (C)")
-        self.disclosure = button("Numbers", "flat", "Show the figures behind the words", checkable=True)
+        self.copy = button("Copy", "link", "Copy the note (C)")
+        self.disclosure = button("Numbers", "link", "Show the figures behind the words", checkable=True)
         for one, what in (
             (self.accept, "accept"), (self.dismiss, "dismiss"), (self.reopen, "reopen"), (self.remove, "remove"),
-            (self.pin, "pin"), (self.copy, "copy"),
+            (self.copy, "copy"),
         ):  # fmt: skip
             one.clicked.connect(lambda _on=False, what=what: self.acted.emit(what, self.note.id))
             row.addWidget(one)
+        self.pin.clicked.connect(lambda: self.acted.emit("pin", self.note.id))
         row.addWidget(self.disclosure)
         row.addStretch(1)
         self.disclosure.setVisible(bool(self.note.point.figures))
@@ -111,8 +115,6 @@ class NoteCard(QFrame):
         self.sign.show_as(colour, hollow=note.changed)
         self.verdict.setStyleSheet(f"color: {colour.name()}; font-weight: 600")
         self.about.setStyleSheet(f"color: {theme.quiet}")
-        self.pinned.setStyleSheet(f"color: {theme.quiet}")
-        self.pinned.setVisible(note.pinned)
         for label in (self.quote, self.reasoning, *(one for one, _, _ in self._asides)):
             label.setStyleSheet(f"color: {ink}")
         for label, lead, words in self._asides:
@@ -122,7 +124,8 @@ class NoteCard(QFrame):
             (self.accept, is_open), (self.dismiss, is_open), (self.reopen, not is_open), (self.remove, not is_open),
         ):  # fmt: skip
             one.setVisible(shown)
-        self.pin.setText("Unpin" if note.pinned else "Pin")
+        self.pin.setText("Pinned" if note.pinned else "Pin")
+        self.pin.setToolTip("Let it go back to its place (P)" if note.pinned else "Keep it at the top (P)")
         self._show_change()
         _fill(self._figures, [(figure.label, figure_words(figure)) for figure in note.point.figures], theme)
         self.setAccessibleName(self._spoken())
@@ -151,7 +154,7 @@ class NoteCard(QFrame):
 
     def _spoken(self) -> str:
         note = self.note
-        parts = [VERDICTS[note.point.verdict], about(note.point), _shortened(note.point.quote), note.point.reasoning]
+        parts = [verdict_words(note), about(note.point), _shortened(note.point.quote), note.point.reasoning]
         if note.changed:
             parts.insert(0, "You changed this")
         if note.pinned:
@@ -172,7 +175,7 @@ class NoteCard(QFrame):
 
     def actions_shown(self) -> list[QPushButton]:
         """The buttons that a writer sees."""
-        every = (self.accept, self.dismiss, self.reopen, self.remove, self.pin, self.copy, self.disclosure)
+        every = (self.pin, self.accept, self.dismiss, self.reopen, self.remove, self.copy, self.disclosure)
         return [one for one in every if one.isVisibleTo(self)]
 
 
@@ -185,7 +188,7 @@ def _grid(parent: QWidget) -> QGridLayout:
     return grid
 
 
-def _fill(grid: QGridLayout, rows: list[tuple[str, ...]], theme: Theme) -> None:
+def _fill(grid: QGridLayout, rows: Sequence[tuple[str, ...]], theme: Theme) -> None:
     while (item := grid.takeAt(0)) is not None:
         if (widget := item.widget()) is not None:
             widget.deleteLater()

@@ -1,17 +1,17 @@
-"""The head of the critique panel: asking, stopping, who writes, and the words as they come."""
+"""The head of the critique panel: asking, stopping, and who writes."""
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from cqa_desktop.annotations.critique import CriticName, Ending
 from cqa_desktop.engine.messages import CritiqueStarted
-from cqa_desktop.ui.critique.labels import button, set_words, words_label
-from cqa_desktop.ui.theme import LIGHT, Theme
+from cqa_desktop.ui.labels import button, key_words, set_words, words_label
+from cqa_desktop.ui.theme import Theme
 
 Critic = CriticName | Literal["auto"]
 CRITICS: Final[tuple[tuple[Critic, str, str], ...]] = (
@@ -22,24 +22,25 @@ CRITICS: Final[tuple[tuple[Critic, str, str], ...]] = (
 
 
 class CritiqueHead(QWidget):
-    """Says what it was told by the desk, and asks by signals."""
+    """Says what it is told, and asks by signals."""
 
     critique_asked = Signal()
     stop_asked = Signal()
     prompt_asked = Signal()
+    critic_chosen = Signal(str)
     decided = Signal(str)
     """What becomes of a second critique: replace, queue, or empty for neither."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._theme: Theme = LIGHT
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        key = QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText)
-        self.ask = button("Critique this passage", "primary", f"The selection, or the passage at the caret ({key})")
+        says = "A critique of the selection, or of the passage at the caret"
+        self.ask = button(f"Ask for a critique  {key_words('Ctrl+Return')}", "", says)
+        self.ask.setAccessibleName("Ask for a critique")
         self.ask.clicked.connect(self.critique_asked)
-        self.stop = button("Stop", "primary", "Stop the critique; what is written stays")
+        self.stop = button("Stop", "", "Stop the critique; what is written stays (Escape)")
         self.stop.clicked.connect(self.stop_asked)
         self.stop.hide()
         first = QHBoxLayout()
@@ -48,38 +49,34 @@ class CritiqueHead(QWidget):
         first.addWidget(self.stop)
         first.addStretch(1)
         layout.addLayout(first)
-        layout.addSpacing(6)
+        layout.addSpacing(7)
         self.critic: Critic = "auto"
-        self.chooser = QToolButton()
-        self.chooser.setObjectName("flat")
-        self.chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.chooser.setAccessibleName("Critic")
+        self.chooser = button("", "link", "Choose who writes")
         self.chooser.setMenu(self._critic_menu())
-        self.prompt = button("What the model sees…", "flat", "Show every word that the model is given")
+        self.prompt = button("What the model sees…", "link", "Show every word that the model is given")
         self.prompt.clicked.connect(self.prompt_asked)
         second = QHBoxLayout()
-        second.setSpacing(4)
+        second.setSpacing(16)
         second.addWidget(self.chooser)
         second.addWidget(self.prompt)
         second.addStretch(1)
         layout.addLayout(second)
         self.question = self._question()
         self.says = words_label()
-        self.stream = words_label()
-        for part, space in ((self.question, 8), (self.says, 8), (self.stream, 8)):
-            part.setContentsMargins(0, space, 0, 0)
+        for part in (self.question, self.says):
+            part.setContentsMargins(0, 8, 0, 0)
             part.hide()
             layout.addWidget(part)
         self.choose_critic("auto")
 
     def _critic_menu(self) -> QMenu:
         menu = QMenu(self)
-        self._group = QActionGroup(self)
+        group = QActionGroup(self)
         self._critics: dict[str, QAction] = {}
         for name, _short, words in CRITICS:
             action = QAction(words, self, checkable=True)
-            action.triggered.connect(lambda _on=False, name=name: self.choose_critic(name))
-            self._group.addAction(action)
+            action.triggered.connect(lambda _on=False, name=name: self._chosen(name))
+            group.addAction(action)
             menu.addAction(action)
             self._critics[name] = action
         return menu
@@ -94,7 +91,7 @@ class CritiqueHead(QWidget):
         row.setSpacing(6)
         self.replace = button("Write it instead", "small", "Stop the one being written; what there is of it stays")
         self.queue = button("Write it next", "small", "Let the one being written come to its end first")
-        self.neither = button("Leave it", "flat", "Do not write the new one")
+        self.neither = button("Leave it", "link", "Do not write the new one")
         for one, what in ((self.replace, "replace"), (self.queue, "queue"), (self.neither, "")):
             one.clicked.connect(lambda _on=False, what=what: self._decide(what))
             row.addWidget(one)
@@ -103,15 +100,19 @@ class CritiqueHead(QWidget):
         return asked
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
         self.says.setStyleSheet(f"color: {theme.quiet}")
-        self.stream.setStyleSheet(f"color: {theme.ink}")
 
     def choose_critic(self, name: Critic) -> None:
         """Who is to write from now on."""
         self.critic = name
         self._critics[name].setChecked(True)
-        self.chooser.setText(next(short for one, short, _ in CRITICS if one == name) + " ▾")
+        short = next(short for one, short, _ in CRITICS if one == name)
+        self.chooser.setText(f"{short} ▾")
+        self.chooser.setAccessibleName(short)
+
+    def _chosen(self, name: Critic) -> None:
+        self.choose_critic(name)
+        self.critic_chosen.emit(name)
 
     # --- what happens ---------------------------------------------------------------------------------------------
 
@@ -124,25 +125,14 @@ class CritiqueHead(QWidget):
         self.question.hide()
         self.decided.emit(what)
 
-    def begin(self, words: str) -> None:
-        """A critique was asked for."""
+    def begin(self) -> None:
+        """A critique is being written."""
         self.stop.show()
-        self.show_stream("")
-        self.tell(words)
-
-    def show_writer(self, event: CritiqueStarted) -> None:
-        """Who writes, and what to beware of."""
-        lead = "Written from what was measured." if event.critic == "measured" else "Written by the model."
-        trimmed = _trimmed(event.trimmed)
-        self.tell(" ".join(part for part in (lead, event.notice, trimmed) if part))
-
-    def show_stream(self, words: str) -> None:
-        """The words of the point that is being written, so far."""
-        set_words(self.stream, words)
-        self.stream.setVisible(bool(words))
 
     def end(self, words: str) -> None:
-        """No critique is being written any more; an unfinished point stays to be read."""
+        """No critique is being written any more."""
+        if self.stop.hasFocus():
+            self.ask.setFocus()
         self.stop.hide()
         self.question.hide()
         self.tell(words)
@@ -153,7 +143,14 @@ class CritiqueHead(QWidget):
         self.says.setVisible(bool(words))
 
 
-def _trimmed(count: int) -> str:
+def writer(event: CritiqueStarted) -> str:
+    """Who writes, why, and what to beware of."""
+    lead = "Written from what was measured." if event.critic == "measured" else "Written by the model."
+    return " ".join(part for part in (event.notice or lead, trimmed(event.trimmed)) if part)
+
+
+def trimmed(count: int) -> str:
+    """What was left out of the prompt."""
     if not count:
         return ""
     return f"{_counted(count, 'paragraph')} before the passage did not fit and {_were(count)} left out."
@@ -162,11 +159,11 @@ def _trimmed(count: int) -> str:
 def outcome(ending: Ending) -> str:
     """What a critique came to, in plain words."""
     parts = [ending.fault] if ending.fault else []
-    if ending.fault and ending.points:
+    if ending.fault and ending.points and "kept" not in ending.fault:
         parts.append("What was written until then is kept.")
-    elif not ending.points:
-        parts.append("Nothing in this passage stands out." if not (ending.dropped or ending.fault) else "")
-    else:
+    elif not ending.points and not ending.fault:
+        parts.append("Nothing in this passage stands out." if not ending.dropped else "")
+    elif ending.points and not ending.fault:
         parts.append(f"{_counted(ending.points, 'point')}.")
     if ending.dropped:
         that = "that are not in the passage and"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Final
+from zlib import crc32
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cqa_desktop.documents.anchors import around
 from cqa_desktop.documents.notes import Note, Notes, Reading
 from cqa_desktop.engine.client import sendable
 from cqa_desktop.measure.document import informed_bits
@@ -76,16 +76,19 @@ class NoteKeeper(QObject):
         self.keep()
         self.changed.emit()
 
-    def undo(self) -> None:
-        """Take back what was last done to a note. The draft stays as it is."""
-        if self.notes.undo():
-            self.keep()
-            self.changed.emit()
+    def undo(self) -> bool:
+        """Take back what was last done to a note; False if there is nothing. The draft stays as it is."""
+        return self._stepped(self.notes.undo())
 
-    def redo(self) -> None:
-        if self.notes.redo():
+    def redo(self) -> bool:
+        """Do again what was last taken back; False if there is nothing."""
+        return self._stepped(self.notes.redo())
+
+    def _stepped(self, done: bool) -> bool:
+        if done:
             self.keep()
             self.changed.emit()
+        return done
 
     def keep(self) -> None:
         """Write the notes down beside the draft."""
@@ -134,8 +137,13 @@ class NoteKeeper(QObject):
     def _read_one(self, note_id: str) -> None:
         place = self.notes.place(note_id)
         if place is not None and self._store.is_fresh(place.start):
-            model = self._scoring.model.name if self._scoring.model is not None else ""
-            self.notes.read(note_id, reading(self._store, place, model))
+            self.notes.read(note_id, reading(self._store, place, self._measured_by()))
+
+    def _measured_by(self) -> str:
+        """The model and the brief: under another of either, figures cannot be set beside each other."""
+        model = self._scoring.model.name if self._scoring.model is not None else ""
+        brief = self._scoring.brief
+        return f"{model}, brief {crc32(repr(brief).encode('utf-8', 'replace')):08x}" if brief else model
 
 
 def reading(store: ScoreStore, place: Span, model: str) -> Reading | None:
@@ -150,8 +158,3 @@ def reading(store: ScoreStore, place: Span, model: str) -> Reading | None:
 
 def _touches(start: int, end: int, place: Span) -> bool:
     return start < max(place.end, place.start + 1) and end > place.start
-
-
-def surroundings(text: str, span: Span) -> tuple[str, str]:
-    """What stands on either side of a stretch, to find it again."""
-    return around(text, span.start, span.end)

@@ -1,11 +1,11 @@
-"""A thin bar beside the lines that a note is about. Painted beside the text: the draft and its undo know nothing of it."""
+"""A thin bar beside the lines that a note is about, painted beside the text: the draft's undo knows nothing of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -72,7 +72,8 @@ class NoteMargin(QWidget):
             if note.changed:
                 pen.setDashPattern([0.6, 1.8])
             painter.setPen(pen)
-            painter.drawLine(bar.center().x(), bar.top() + BAR, bar.center().x(), bar.bottom() - BAR)
+            middle = bar.center().x()
+            painter.drawLine(QPointF(middle, bar.top() + BAR), QPointF(middle, bar.bottom() - BAR))
         painter.end()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -95,8 +96,8 @@ class NoteMargin(QWidget):
 
     def _at(self, y: float) -> Note | None:
         """The note whose bar is there; of several, the shortest."""
-        under = [(bar.height(), index, note) for index, (note, bar) in enumerate(self.bars()) if bar.top() <= y <= bar.bottom()]
-        return min(under, key=lambda one: one[:2])[2] if under else None
+        under = [(note, bar.height()) for note, bar in self.bars() if bar.top() <= y <= bar.bottom()]
+        return min(under, key=lambda one: one[1])[0] if under else None
 
 
 def _seen(place: Span, first: int, last: int) -> tuple[int, int]:

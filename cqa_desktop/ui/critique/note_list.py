@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QTo
 from cqa_desktop.documents.notes import STATES, Note, NoteState
 from cqa_desktop.report.notes import STATES as STATE_NAMES
 from cqa_desktop.ui.critique.card import NoteCard
-from cqa_desktop.ui.critique.labels import button, set_words, words_label
+from cqa_desktop.ui.labels import button, set_words, words_label
 from cqa_desktop.ui.theme import LIGHT, Theme
 
 MOST: Final = 40
@@ -57,16 +57,6 @@ class NoteList(QWidget):
         self.bar = QWidget()
         layout.addWidget(self.bar)
         self._fill_bar()
-        self.done = QWidget()
-        row = QHBoxLayout(self.done)
-        row.setContentsMargins(0, 0, 0, 0)
-        self._done_words = words_label()
-        self.undo = button("Undo", "small", "Take back what was last done to a note")
-        self.undo.clicked.connect(lambda: self.asked.emit("undo"))
-        row.addWidget(self._done_words, 1)
-        row.addWidget(self.undo)
-        self.done.hide()
-        layout.addWidget(self.done)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(10)
         layout.addLayout(self._cards)
@@ -119,13 +109,7 @@ class NoteList(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.empty.setStyleSheet(f"color: {theme.quiet}")
-        self._done_words.setStyleSheet(f"color: {theme.quiet}")
         self._refresh()
-
-    def tell_done(self, words: str) -> None:
-        """Say what was done to a note, with a way to take it back; nothing if empty."""
-        set_words(self._done_words, words)
-        self.done.setVisible(bool(words))
 
     def show_state(self, state: NoteState) -> None:
         """Turn to the open, accepted or dismissed notes."""

@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from cqa_desktop.ui.critique.head import CritiqueHead
 from cqa_desktop.ui.critique.note_list import NoteList
+from cqa_desktop.ui.labels import button, set_words, words_label
 from cqa_desktop.ui.theme import Theme
 
 UNDO = QKeySequence.StandardKey.Undo
 REDO = QKeySequence.StandardKey.Redo
+
+
+class StreamCard(QFrame):
+    """The point that is being written, as its words come. Hidden while there are none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("note")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(6)
+        self._lead = QLabel("Being written…")
+        self.words = words_label()
+        layout.addWidget(self._lead)
+        layout.addWidget(self.words)
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._lead.setStyleSheet(f"color: {theme.quiet}")
+
+    def show_words(self, words: str) -> None:
+        set_words(self.words, words)
+        self.setVisible(bool(words.strip()))
+
+
+class DoneBar(QWidget):
+    """What was last done to a note, and the way to take it back. Hidden while there is nothing to say."""
+
+    undo_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("done")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 7, 16, 7)
+        self.words = words_label()
+        self.undo = button("Undo", "small", "Take back what was last done to a note")
+        self.undo.clicked.connect(self.undo_asked)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.undo)
+        # As high with the button as without it.
+        self.setMinimumHeight(self.undo.sizeHint().height() + 16)
+        self.hide()
+
+    def tell(self, words: str, *, undo: bool = True) -> None:
+        """Say what was done, with a way to take it back if there is one; nothing if empty."""
+        set_words(self.words, words)
+        self.undo.setVisible(undo)
+        self.setVisible(bool(words))
 
 
 class CritiquePanel(QWidget):
@@ -28,6 +79,7 @@ class CritiquePanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         self.head = CritiqueHead()
+        self.stream = StreamCard()
         self.notes = NoteList()
         self.notes.asked.connect(self.asked)
         top = QWidget()
@@ -43,22 +95,34 @@ class CritiquePanel(QWidget):
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
+        # As wide as the panel, whatever stands in it: nothing may be scrolled out of sight to the side.
+        holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         below = QVBoxLayout(holder)
-        below.setContentsMargins(20, 12, 20, 20)
+        below.setContentsMargins(16, 12, 16, 20)
+        below.setSpacing(10)
+        below.addWidget(self.stream)
         below.addWidget(self.notes)
         below.addStretch(1)
         self.area.setWidget(holder)
         outer.addWidget(self.area, 1)
+        self.done = DoneBar()
+        self.done.undo_asked.connect(lambda: self.asked.emit("undo"))
+        outer.addWidget(self.done)
 
     def set_theme(self, theme: Theme) -> None:
-        self.head.set_theme(theme)
-        self.notes.set_theme(theme)
+        for part in (self.head, self.stream, self.notes):
+            part.set_theme(theme)
+        self.done.words.setStyleSheet(f"color: {theme.quiet}")
 
-    def reveal(self, note_id: str) -> None:
-        """Turn to a note, and make sure that it is seen."""
+    def reveal(self, note_id: str, *, keyboard: bool = False) -> None:
+        """Turn to a note, and make sure that it is seen; it takes the keyboard if it is to."""
         card = self.notes.set_current(note_id)
-        if card is not None:
-            self.area.ensureWidgetVisible(card, 0, 20)
+        if card is None:
+            return
+        if keyboard:
+            card.setFocus()
+        # A card that was made just now has no place yet.
+        QTimer.singleShot(0, card, lambda: self.area.ensureWidgetVisible(card, 0, 20))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The keyboard goes to the first note, or to the button that asks for one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from cqa_desktop.annotations.critique import PointVerdict
@@ -28,6 +28,12 @@ def set_words(label: QLabel, text: str, percent: int = 132, lead: str = "") -> N
     bold = f"<b>{html.escape(lead)}</b> " if lead else ""
     words = html.escape(text).replace("\n", "<br>")
     label.setText(f'<p style="line-height: {percent}%; margin: 0">{bold}{words}</p>' if text or lead else "")
+
+
+def key_words(keys: str) -> str:
+    """A key as it stands on a button."""
+    native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+    return native.replace("Return", "↵").replace("Enter", "↵")
 
 
 def button(text: str, name: str, says: str = "", *, checkable: bool = False) -> QPushButton:
