@@ -51,6 +51,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     shape.add_argument("--json", action="store_true", help="one JSON object a draft, one a line")
     shape.add_argument("--html", type=Path, metavar="OUT", help="write one self-contained page")
     parser.add_argument("--tokens", action="store_true", help="every token's figures too, in JSON")
+    parser.add_argument("--words", action="store_true", help="every word's surprisal too, its end included, in JSON")
     parser.add_argument("--fields", action="store_true", help="also one view for each field of the brief, in JSON")
     parser.set_defaults(run=run)
 
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("score: name the files to score, or one file of rows with --jsonl")
     if arguments.jsonl and not arguments.json:
         raise CommandError("score: rows of JSON lines give JSON - add --json")
-    for name in ("tokens", "fields"):
+    for name in ("tokens", "words", "fields"):
         if getattr(arguments, name) and not arguments.json:
             raise CommandError(f"score: --{name} goes with --json")
     if arguments.html and not arguments.html.resolve().parent.is_dir():
@@ -97,7 +98,8 @@ def _score_files(arguments: argparse.Namespace) -> int:
         for draft in drafts:
             scored = _score(scorer, draft, arguments.fields, stop)
             if arguments.json:
-                print(json.dumps(score_record(scored, scorer.model, tokens=arguments.tokens), ensure_ascii=False))
+                record = score_record(scored, scorer.model, tokens=arguments.tokens, words=arguments.words)
+                print(json.dumps(record, ensure_ascii=False))
             elif arguments.html:
                 page.append(scored)
             else:
@@ -232,5 +234,8 @@ def _print_row(row: _Row, brief: Brief, scorer: Scorer[LlamaModel], arguments: a
     preceding = unify_line_breaks(row.context or "").text
     document = scorer.score(source.text, brief, fields=arguments.fields, preceding=preceding, stop=stop)
     scored = scored_text(str(row.id), source, brief, document)
-    record = {"id": row.id, **score_record(scored, scorer.model, tokens=arguments.tokens)}
+    record = {
+        "id": row.id,
+        **score_record(scored, scorer.model, tokens=arguments.tokens, words=arguments.words),
+    }
     print(json.dumps(record, ensure_ascii=False), flush=True)

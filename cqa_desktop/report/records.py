@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.measure.types import BRIEF, STORY, PassageMeasure, ScoredPassage
+from cqa_desktop.measure.word_bits import word_bits
 from cqa_desktop.report.scored import ScoredText
 
 SCHEMA: Final = 1
@@ -17,7 +18,7 @@ DIGITS: Final = 4
 """Decimals of bits: a ten-thousandth is far below what the model knows."""
 
 
-def score_record(scored: ScoredText, model: LlamaModel, *, tokens: bool = False) -> dict[str, Any]:
+def score_record(scored: ScoredText, model: LlamaModel, *, tokens: bool = False, words: bool = False) -> dict[str, Any]:
     """The record of one text. Offsets are code points of the text as it was given."""
     given = scored.source.given
     aggregates = scored.aggregates
@@ -34,6 +35,8 @@ def score_record(scored: ScoredText, model: LlamaModel, *, tokens: bool = False)
     }
     if tokens:
         record["tokens"] = [one for passage in scored.passages for one in _tokens(passage, given)]
+    if words:
+        record["words"] = [one for passage in scored.passages for one in _words(passage, scored.text, given)]
     return record
 
 
@@ -94,6 +97,20 @@ def _tokens(passage: ScoredPassage, given: Callable[[int], int]) -> list[dict[st
             "rank": {name: rank[name][index] for name in views},
         }
         for index, (start, end) in enumerate(zip(passage.token_start.tolist(), passage.token_end.tolist(), strict=True))
+    ]
+
+
+def _words(passage: ScoredPassage, text: str, given: Callable[[int], int]) -> list[dict[str, Any]]:
+    views = {name: word_bits(passage, text, name).words for name in passage.views}
+    views.setdefault(BRIEF, views[STORY])
+    return [
+        {
+            "start": given(word.span.start),
+            "end": given(word.span.end),
+            "surprisal": {name: _number(found[index].bits) for name, found in views.items()},
+            "token_sum": {name: _number(found[index].tokens_bits) for name, found in views.items()},
+        }
+        for index, word in enumerate(views[STORY])
     ]
 
 

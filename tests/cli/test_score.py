@@ -41,7 +41,7 @@ def one_line(process: subprocess.CompletedProcess[bytes]) -> str:
 
 @pytest.fixture(scope="module")
 def ferry(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    process = cqa("score", FERRY, "--json", "--tokens")
+    process = cqa("score", FERRY, "--json", "--tokens", "--words")
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout)
 
@@ -60,6 +60,20 @@ def test_offsets_count_in_the_text_as_given(ferry: dict[str, Any]) -> None:
             assert passage["start"] <= mark["start"] < mark["end"] <= passage["end"]
     assert text[ferry["tokens"][0]["start"] : ferry["tokens"][0]["end"]].strip()
     assert sum(one["tokens"] for one in ferry["passages"]) == len(ferry["tokens"])
+
+
+def test_words_are_whole_and_their_tokens_are_found_again(ferry: dict[str, Any]) -> None:
+    text = FERRY.read_text(encoding="utf-8")
+    assert len(ferry["words"]) == ferry["document"]["words"]
+    tokens = {token["start"]: token for token in ferry["tokens"]}
+    for word in ferry["words"]:
+        quoted = text[word["start"] : word["end"]]
+        assert quoted[0].isalnum()
+        assert quoted[-1].isalnum()
+        own = [tokens[at]["surprisal"]["story"] for at in range(word["start"], word["end"]) if at in tokens]
+        assert word["token_sum"]["story"] == pytest.approx(sum(own), abs=0.001)
+    moved = [abs(word["surprisal"]["story"] - word["token_sum"]["story"]) for word in ferry["words"]]
+    assert 0.01 < sum(moved) / len(moved) < 0.6
 
 
 def test_passages_are_the_sums_of_their_tokens(ferry: dict[str, Any]) -> None:
