@@ -61,8 +61,7 @@ class CritiqueText:
         """Say which passage it is about and, where that is new, why this critic writes."""
         line = self._text.count("\n", 0, critique.start) + 1
         passage = f", passage {critique.number}" if critique.number is not None else ""
-        quote = _short(self._text[critique.start : critique.end])
-        self._line(f"{name}, line {line}{passage}: “{quote}”")
+        self._line(f"{name}, line {line}{passage}: {_quoted(self._text[critique.start : critique.end])}")
         if critique.notice and critique.notice != self._notice:
             self._line(critique.notice, MARGIN)
             self._notice = critique.notice
@@ -83,7 +82,7 @@ class CritiqueText:
             self._flow(f"{point.reasoning} {point.counterfactual}".strip(), MARGIN)
         self._break()
         line = self._text.count("\n", 0, point.start) + 1
-        quote = "the whole passage" if point.whole else f"line {line}: “{_short(point.quote)}”"
+        quote = "the whole passage" if point.whole else f"line {line}: {_quoted(point.quote)}"
         self._line(f"{SIGNS[point.verdict]} {VERDICTS[point.verdict]} · {about(point).capitalize()} · {quote}", DEEPER)
         if point.suggestion:
             self._line(f"To consider: {point.suggestion}", DEEPER)
@@ -152,9 +151,11 @@ def ending_words(ending: Ending) -> list[str]:
     return lines
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split()).strip('"“”„«»')
-    return line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
+def _quoted(text: str) -> str:
+    """In quote marks, unless it brings its own."""
+    line = " ".join(text.split())
+    line = line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
+    return line if any(mark in line for mark in '"“”„«»') else f"“{line}”"
 
 
 def _shown(text: str) -> str:

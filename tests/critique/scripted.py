@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from cqa_desktop.engine.generate import Generation, _candidates
-from cqa_desktop.engine.llama import LlamaModel
 
 
 def point(
@@ -26,10 +25,11 @@ def point(
     )
 
 
-def script(monkeypatch: pytest.MonkeyPatch, model: LlamaModel, answer: str) -> None:
+def script(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     """From here on the model writes `answer`; the model is evaluated all the same, and the grammar asked."""
 
     def choose(self: Generation, _logits: np.ndarray) -> int:
+        model = self._model
         rest = answer[len(self.text) :]
         assert answer.startswith(self.text), (self.text, answer)
         token = int(model.tokenize(rest)[0]) if rest else model.eos

@@ -103,7 +103,7 @@ def test_judgments_become_points_tied_to_the_drafts_own_words(
             point(None, "It is short and it holds.", about="audience, dianoia", verdict="works"),
         )
     )
-    script(monkeypatch, scorer.model, answer)
+    script(monkeypatch, answer)
     found = written(begin(scorer))
     quotes = [one.quote for one in points(found)]
     assert quotes == ["The “Maid”\nlay still", "a ticket\tfor the day before", DRAFT[START:]]
@@ -133,7 +133,7 @@ def test_a_quote_is_moved_to_the_nearest_words_or_dropped_and_counted(
             point("rain", "There."),
         )
     )
-    script(monkeypatch, scorer.model, answer)
+    script(monkeypatch, answer)
     found = written(begin(scorer))
     assert [one.reasoning for one in points(found)] == ["Near.", "There."]
     near = points(found)[0]
@@ -146,7 +146,7 @@ def test_a_quote_is_moved_to_the_nearest_words_or_dropped_and_counted(
 def test_a_model_that_quotes_nothing_of_the_passage_has_written_nothing(
     scorer: Scorer[LlamaModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script(monkeypatch, scorer.model, point("the captain wept into his soup", "Invented."))
+    script(monkeypatch, point("the captain wept into his soup", "Invented."))
     found = written(begin(scorer))
     assert ending(found).dropped == 1
     assert "not in the passage" in ending(found).fault
@@ -289,7 +289,7 @@ def test_stopped_anywhere_it_goes_on_to_the_same_critique(
 def test_what_was_not_taken_is_given_to_the_next_who_asks(
     scorer: Scorer[LlamaModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script(monkeypatch, scorer.model, point("rain", "There it is, and it falls."))
+    script(monkeypatch, point("rain", "There it is, and it falls."))
     session = begin(scorer)
     found: list[Output] = []
     while not isinstance(found[-1] if found else None, Ending):
@@ -308,10 +308,10 @@ def test_it_can_be_stopped_while_it_is_prepared(model: LlamaModel) -> None:
 # --- what can go wrong ----------------------------------------------------------------------------------------------
 
 
-def failing_after(monkeypatch: pytest.MonkeyPatch, model: LlamaModel, points_before: int, fail: Callable) -> None:
+def failing_after(monkeypatch: pytest.MonkeyPatch, points_before: int, fail: Callable) -> None:
     """A point or more, and then what `fail` does in place of choosing a token."""
     answer = "\n".join(point("rain", f"The rain is number {number} and a half.") for number in range(9))
-    script(monkeypatch, model, answer)
+    script(monkeypatch, answer)
     follow = Generation._choose
 
     def choose(self: Generation, logits: np.ndarray) -> int:
@@ -326,7 +326,7 @@ def test_a_dead_end_keeps_the_points_before_it(scorer: Scorer[LlamaModel], monke
         raise EngineError("Nothing that the model could write next fits an answer; what came before is kept.")
 
     monkeypatch.setattr(critic, "ALIKE", 2.0)
-    failing_after(monkeypatch, scorer.model, 2, dead_end)
+    failing_after(monkeypatch, 2, dead_end)
     found = written(begin(scorer))
     assert len(points(found)) == 2
     assert ending(found).points == 2
@@ -339,7 +339,7 @@ def test_a_failure_of_llama_cpp_keeps_the_points_before_it(
 ) -> None:
     import llama_cpp
 
-    script(monkeypatch, scorer.model, "\n".join((point("rain", "One."), point("ticket", "Two and more."))))
+    script(monkeypatch, "\n".join((point("rain", "One."), point("ticket", "Two and more."))))
     session = begin(scorer)
     found: list[Output] = []
     for one in session.advance(never):
@@ -369,7 +369,7 @@ def test_an_answer_that_outgrows_the_context_keeps_what_came_before(
         scorer = Scorer(small, Calibration())
         long = "and so it goes on from one word to the next until nobody knows where it began or what it was for"
         quotes = ("rain", "Then", "began", "the rain", "rain began", "Then the")
-        script(monkeypatch, small, "\n".join(point(quote, f"{quote} {long}") for quote in quotes))
+        script(monkeypatch, "\n".join(point(quote, f"{quote} {long}") for quote in quotes))
         found = written(begin(scorer, Task(DRAFT, DRAFT.index("Then"), len(DRAFT))))
         assert len(points(found)) >= 1
         assert "room" in ending(found).fault
@@ -393,7 +393,7 @@ def test_a_model_that_repeats_a_point_is_stopped(
 ) -> None:
     thought = "The rain comes at the end, as it must, and nothing is said of it."
     again = thought if second == "ticket" else thought.replace("nothing", "nothing much")
-    script(monkeypatch, scorer.model, "\n".join((point("rain", thought), point(second, again), point("She", "No."))))
+    script(monkeypatch, "\n".join((point("rain", thought), point(second, again), point("She", "No."))))
     found = written(begin(scorer))
     assert len(points(found)) == 1
     assert ending(found) == Ending(1, fault=REPEATED)
@@ -404,7 +404,7 @@ def test_a_model_that_repeats_a_point_is_stopped(
 def test_a_point_that_begins_as_another_is_shown_whole(
     scorer: Scorer[LlamaModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script(monkeypatch, scorer.model, "\n".join((point("rain", "It falls and falls."), point("ticket", "It falls"))))
+    script(monkeypatch, "\n".join((point("rain", "It falls and falls."), point("ticket", "It falls"))))
     found = written(begin(scorer))
     assert said(found) == "It falls and falls.It falls"
     assert len(points(found)) == 2
