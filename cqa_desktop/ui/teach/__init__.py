@@ -1,0 +1,1 @@
+"""Recording an expert's judgments, and training on them."""
