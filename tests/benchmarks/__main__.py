@@ -1,26 +1,43 @@
 """`make bench`: the budgets of the design, measured on this machine, as a Markdown table.
 
 python -m tests.benchmarks [scoring] [memory] [window] [start] [meaning] [training] [critique]
+python -m tests.benchmarks agreement|experts --data DIR    (public judgments, which are not in the repository)
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import os
 import platform
 import sys
+from pathlib import Path
 
 from tests.benchmarks.common import Row
 
 PARTS = ("scoring", "memory", "start", "window", "meaning", "training", "critique")
+WITH_DATA = ("agreement", "experts")
+"""Parts that print tables of their own, from public judgments that `--data` names."""
 
 
-def main(wanted: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run the parts and print their rows; 1 if a budget is broken."""
-    unknown = [part for part in wanted if part not in PARTS]
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure, and print tables.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join((*PARTS, *WITH_DATA)))
+    parser.add_argument("--data", type=Path, metavar="DIR", help=f"public judgments, for {' and '.join(WITH_DATA)}")
+    asked = parser.parse_args(arguments)
+    wanted: list[str] = asked.parts
+    unknown = [part for part in wanted if part not in (*PARTS, *WITH_DATA)]
     if unknown:
-        print(f"benchmarks: no part named {unknown[0]!r} - choose from {', '.join(PARTS)}", file=sys.stderr)
+        print(
+            f"benchmarks: no part named {unknown[0]!r} - choose from {', '.join((*PARTS, *WITH_DATA))}", file=sys.stderr
+        )
         return 2
+    for part in (part for part in wanted if part in WITH_DATA):
+        code = _with_data(part, asked.data)
+        if code or len(wanted) == 1:
+            return code
+    wanted = [part for part in wanted if part in PARTS]
     print(f"On {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}.\n")
     print("| what | measured | budget | holds |\n|---|---|---|---|")
     held = True
@@ -31,6 +48,20 @@ def main(wanted: list[str]) -> int:
             print(f"| {row.what} | {row.figure} | {row.budget} | {mark} |", flush=True)
             held = held and row.holds is not False
     return 0 if held else 1
+
+
+def _with_data(part: str, data: Path | None) -> int:
+    from tests.benchmarks.agreement.data import DataError
+
+    if data is None:
+        print(f"benchmarks: {part} needs public judgments - name their folder with --data DIR", file=sys.stderr)
+        return 2
+    try:
+        print(importlib.import_module(f"tests.benchmarks.{part}").report(data), flush=True)
+    except DataError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
