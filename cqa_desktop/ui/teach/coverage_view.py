@@ -123,7 +123,7 @@ def lacking(coverage: Coverage) -> str:
     lead = "" if coverage.judgments >= ENOUGH else f"A set should hold about {ENOUGH} judgments. "
     if not more:
         return lead + "Every part has its share."
-    return f"{lead}Still lacking: about {', '.join(f'{count} of {name}' for name, count in more)}."
+    return f"{lead}Still lacking: about {', '.join(f'{count} {name}' for name, count in more)}."
 
 
 def most_wanted(coverage: Coverage) -> str:

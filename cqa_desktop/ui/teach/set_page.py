@@ -145,9 +145,10 @@ class SetPage(QWidget):
         self, path: Path, entries: Sequence[Entry], coverage: Coverage, current: str | None, *, can_undo: bool
     ) -> None:
         """Show the set; the latest annotation stands first, and `current` is the one that is judged."""
-        chosen = current if current != self._current else self.chosen or current
-        self._current = current
         self._entries = {one.annotation.id: one for one in reversed(entries)}
+        turned = current in self._entries and current != self._current
+        chosen = current if turned else self.chosen
+        self._current = current if current in self._entries else None
         self.list.blockSignals(True)
         names = [self.list.item(at).data(NAME) for at in range(self.list.count())]
         if names != list(self._entries):

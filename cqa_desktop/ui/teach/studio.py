@@ -64,6 +64,7 @@ class Studio(QObject):
         bridge.questions_ready.connect(self._questions_ready)
         bridge.job_failed.connect(self._job_failed)
         bridge.job_ended.connect(self._job_ended)
+        bridge.model_loaded.connect(lambda _event: self.ask_for_questions())
 
     # --- the set --------------------------------------------------------------------------------------------------
 
@@ -78,7 +79,10 @@ class Studio(QObject):
         self.set = opened
         self.remembered.set_path = path
         self._look.start()
-        self._show(None)
+        if self._dirty:
+            self.save()  # what the set before could not take
+        else:
+            self._show(None)
         self.set_changed.emit()
         return True
 
@@ -116,8 +120,9 @@ class Studio(QObject):
     # --- the passage ----------------------------------------------------------------------------------------------
 
     def begin(self, passage: str, context: str = "", brief: Brief = Brief()) -> None:
-        """Judge a passage; one that this expert has begun already is gone on with."""
-        self.save()
+        """Judge a passage; one that this expert has begun already is gone on with. Nothing unsaved is left for it."""
+        if not self.save():
+            return
         expert = self.remembered.get("expert")
         for entry in self.set.entries if self.set else ():
             people = [who.name for who in entry.annotation.annotators if who.role == "expert"]
@@ -142,15 +147,14 @@ class Studio(QObject):
 
     def open(self, name: str) -> None:
         """Go on with an annotation of the set."""
-        self.save()
-        entry = self.set.find(name) if self.set else None
+        entry = self.set.find(name) if self.set and self.save() else None
         if entry is not None:
             self._show(Interview(entry.annotation, entry.sketches))
 
     def leave(self) -> None:
         """No passage is judged."""
-        self.save()
-        self._show(None)
+        if self.save():
+            self._show(None)
 
     def _show(self, interview: Interview | None) -> None:
         if self.interview is not None and self.interview.skipped:
@@ -189,10 +193,12 @@ class Studio(QObject):
         """Write what is not on disk yet; whether everything is there."""
         self._save.stop()
         interview = self.interview
-        if not self._dirty or interview is None or self.set is None:
-            return not self.fault
-        stored = self.set.find(interview.name)
+        if not self._dirty or interview is None:
+            return True
         try:
+            if self.set is None:
+                raise DocumentError("no set is open - choose another one under Set")
+            stored = self.set.find(interview.name)
             if interview.begun:
                 name = self.set.put(interview.annotation(), interview.unfinished(), together=self._together)
                 if name != interview.name:

@@ -93,7 +93,7 @@ class TrainPage(QWidget):
             line.textChanged.connect(lambda _text: self._show_command())
             grid.addWidget(named(title, line), at, 0)
             grid.addWidget(line, at, 1)
-        fine = QLabel("A base is reference, a folder of transformers' files, or owner/name on the hub")
+        fine = QLabel("A base is reference, a folder of transformers' files, or owner/name on the hub", wordWrap=True)
         fine.setObjectName("fine")
         grid.addWidget(fine, 2, 1)
         rows.addLayout(grid)

@@ -78,7 +78,7 @@ class TeachWindow(TeachFrame):
         studio.judgments_changed.connect(self._mark)
         studio.set_changed.connect(self._show_set)
         studio.saved.connect(lambda _on: self._show_state())
-        studio.told.connect(self.notices.tell)
+        studio.told.connect(self._tell)
         self.interview.answer_changed.connect(self._answered)
         self.interview.next_asked.connect(self._go_on)
         self.interview.judgment_asked.connect(lambda at: self._judge_answer(None if at < 0 else at))
@@ -200,6 +200,9 @@ class TeachWindow(TeachFrame):
         self.name.setText(kept.path.name if kept else "No set")
         training = " · training" if self.training.running else ""
         self.state.setText(("Not saved" if self.studio.fault else "Saved") + training if kept else "")
+
+    def _tell(self, message: str) -> None:
+        self.notices.tell(message, [("Another set…", self.choose_set)] if self.studio.set is None else [])
 
     # --- what is done ---------------------------------------------------------------------------------------------
 

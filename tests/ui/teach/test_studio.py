@@ -209,7 +209,7 @@ def test_the_set_is_reviewed_excluded_deleted_and_undone(make_studio: MakeStudio
     assert page.chosen == "b"
     assert page.coverage.bars["craft"].figure == "2 · 100%"
     assert "about 100 judgments" in page.coverage.wanted.text()
-    assert "30 of reality" in page.coverage.wanted.text()
+    assert "30 reality" in page.coverage.wanted.text()
     assert window.lacks.text() == "Most wanted: audience, 0 of 2 judgments"
     qtbot.keyClick(page.list, KEY.Key_X)
     assert [one.id for one in load(set_path)] == ["a"]
@@ -251,6 +251,19 @@ def test_a_broken_set_is_told_of_and_left(make_studio: MakeStudio, set_path: Pat
     assert broken.read_text(encoding="utf-8") == '{"schema": 1}\n'
     assert window.studio.set is not None
     assert window.studio.set.path == set_path
+    # The set that was open last is broken now: nothing said is lost for it, and it is saved in the next one.
+    set_path.write_text("{half\n", encoding="utf-8")
+    again = make_studio()
+    assert again.studio.set is None
+    assert any(f"{set_path}:1: " in one for one in again.notices.messages())
+    again.begin(PASSAGE)
+    again.studio.write_answer("Said all the same.")
+    assert not again.studio.save()
+    again.paste_new()
+    assert again.studio.interview is not None
+    assert again.studio.open_set(tmp_path / "whole.jsonl")
+    assert on_disk(tmp_path / "whole.jsonl")[0].dialogue[-1].text == "Said all the same."
+    assert set_path.read_text(encoding="utf-8") == "{half\n"
 
 
 def test_what_cannot_be_saved_is_said_and_saved_later(

@@ -184,10 +184,11 @@ def test_folders_of_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_real_run_makes_an_adapter(make_studio: MakeStudio, qtbot: QtBot, filled: Path, tmp_path: Path) -> None:
     window = make_studio()
     window.train.base.setText(str(tiny_base(tmp_path / "base")))
-    with qtbot.waitSignal(window.training.ended, timeout=150_000) as ended:
+    with qtbot.waitSignal(window.training.ended, timeout=300_000) as ended:
         window.train.start()
     assert (ended.args[0].kind, ended.args[0].words.count("epochs, loss")) == ("done", 1), window.training.lines
     assert ended.args[0].adapter == filled.with_name("mine-run") / "epoch-05"
