@@ -11,6 +11,7 @@ from cqa_desktop.annotations.critique import Figure
 from cqa_desktop.critique.measured_evidence import place_of
 from cqa_desktop.critique.measured_findings import SURPRISES, Finding
 from cqa_desktop.critique.session import Task
+from cqa_desktop.critique.word_lists import LEADS_ON
 from cqa_desktop.engine.errors import CancelledError, EngineError
 from cqa_desktop.engine.expectations import explain_word, read_before
 from cqa_desktop.engine.generate import Generation, Sampling, context_size
@@ -27,15 +28,15 @@ LIKELY: Final = 0.01
 """Probability from which a word is said to have been expected."""
 TAIL: Final = 256
 """Tokens of the draft that a continuation is written after: the prompt of each is read anew."""
-LONGEST: Final = 16
+LONGEST: Final = 24
 """Tokens of a continuation."""
 SAMPLES: Final = 2
 TRIES: Final = 5
 """One that goes on from the middle of the word before is thrown away."""
 FEWEST_WORDS: Final = 3
 MOST_WORDS: Final = 9
-TEMPERATURE: Final = 0.7
-TOP_P: Final = 0.9
+TEMPERATURE: Final = 0.6
+TOP_P: Final = 0.75
 """Nearer to what is likely than to all that is possible: it is a reader's expectation that is asked for."""
 _WHOLE: Final = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]$")
 _END: Final = re.compile(r"[.!?;:—\"“”\n(]|--")
@@ -76,7 +77,7 @@ class Instead:
                 self._samples.append(text)
         own = fold(self._finding.word.text)
         went = [one for one in dict.fromkeys(map(short, self._samples)) if one and fold(one.split()[0]) != own]
-        self.slots.update(zip(("went", "went2"), went, strict=False))
+        self.slots.update(zip(("went", "elsewhere"), went, strict=False))
 
     def close(self) -> None:
         """Free what is held; a second call does nothing."""
@@ -98,9 +99,10 @@ class Instead:
             folded = fold(guess.text)
             # What begins as the writer's word does may be that very word, not yet written out.
             other = _WHOLE.match(guess.text) and len(folded) > 2 and not own.startswith(folded[:4])
+            other = other and guess.text[0].isupper() <= self._finding.word.text[0].isupper()
             if other and folded not in FUNCTION_WORDS and guess.probability >= LIKELY:
                 found.append(guess)
-        self.slots.update(zip(("expected", "expected2"), (one.text for one in found), strict=False))
+        self.slots.update(zip(("expected", "another"), (one.text for one in found), strict=False))
         self.figures = tuple(
             Figure(f"“{one.text}” in its place", round(100 * one.probability, 1), "%") for one in found[:2]
         )
@@ -141,14 +143,18 @@ class Instead:
 
 def short(text: str) -> str:
     """The beginning of a continuation, in whole words of one clause; empty if that says nothing."""
-    first = _END.split(text.strip())[0]
+    plain = text.strip()
+    first = _END.split(plain)[0]
     spans = words(first)
-    if not len(spans) >= FEWEST_WORDS or spans[0].start > 0:
+    if len(spans) < FEWEST_WORDS or spans[0].start > 0:
         return ""
-    ended = len(first) < len(text.strip())
-    kept = spans[:MOST_WORDS] if ended else spans[: min(MOST_WORDS, len(spans) - 1)]
-    if len(kept) < FEWEST_WORDS:
-        return ""
-    while len(kept) > FEWEST_WORDS and fold(kept[-1].of(first)) in FUNCTION_WORDS:
+    ended = len(first) < len(plain)
+    kept = spans if ended else spans[:-1]  # the last may not be written out
+    if len(kept) > MOST_WORDS:
+        kept = kept[:MOST_WORDS]
+        commas = [at for at in range(FEWEST_WORDS, MOST_WORDS) if "," in first[kept[at - 1].end : kept[at].start]]
+        kept = kept[: commas[-1]] if commas else kept
+    cut = not ended or len(kept) < len(spans)
+    while cut and len(kept) > FEWEST_WORDS and fold(kept[-1].of(first)) in LEADS_ON:
         kept = kept[:-1]
-    return " ".join(first[: kept[-1].end].split())
+    return " ".join(first[: kept[-1].end].split()) if len(kept) >= FEWEST_WORDS else ""

@@ -15,7 +15,7 @@ from cqa_desktop.annotations.critique import CriticName, Ending
 from cqa_desktop.critique import measured_words
 from cqa_desktop.critique.instead import Instead
 from cqa_desktop.critique.measured_claims import findings
-from cqa_desktop.critique.measured_evidence import Evidence, look, part_of
+from cqa_desktop.critique.measured_evidence import Evidence, head_of, look, part_of
 from cqa_desktop.critique.measured_findings import Finding, order
 from cqa_desktop.critique.session import Output, Task, Words
 from cqa_desktop.engine.errors import CancelledError
@@ -87,28 +87,35 @@ class MeasuredSession:
     # --- steps, each of which sets the next ------------------------------------------------------------------------
 
     def _look(self, stop: Stop) -> None:
-        evidence = look(self._scorer, self._task, self._part, fields=False, stop=stop)
-        self._plan(evidence)
+        """At the passage, or at the beginning of a long one: its strongest point is begun before the rest is seen."""
+        head = head_of(self._task.text, self._part)
+        found = self._find(look(self._scorer, self._task, head, fields=False, stop=stop))
+        if head != self._part and (found[0].whole or found[0].kind == "still"):
+            # What is said of the whole needs the whole.
+            self._next = self._look_closer
+            return
+        self._to_say = deque(found)
         self._begin(stop)
-        if self._task.brief and self._to_say:
+        if head != self._part or self._task.brief:
             self._next = self._look_closer
 
-    def _plan(self, evidence: Evidence) -> None:
-        count = sum(one.measure.words for one in evidence.sentences)
-        self._to_say = deque(order(findings(evidence), count))
-
     def _look_closer(self, stop: Stop) -> None:
-        """The brief's fields, one by one: the first point stays what it is, and may know more."""
-        evidence = look(self._scorer, self._task, self._part, fields=True, stop=stop)
+        """At all of it, and at the brief's fields one by one. What was begun stays what it is, and may know more."""
+        fields = bool(self._task.brief)
+        found = self._find(look(self._scorer, self._task, self._part, fields=fields, stop=stop))
+        if not self._opening:
+            self._to_say = deque(found)
+            self._begin(stop)
+            return
         begun = self._to_say[0]
-        self._plan(evidence)
-        again = next((one for one in self._to_say if (one.span, one.whole) == (begun.span, begun.whole)), None)
-        if again is not None:
-            self._to_say.remove(again)
-            slots = {**again.slots, **begun.slots}
-            begun = replace(begun, slots=slots, figures=again.figures)
-        self._to_say.appendleft(begun)
+        same = [one for one in found if (one.span, one.whole) == (begun.span, begun.whole)]
+        if same:
+            begun = replace(begun, slots={**same[0].slots, **begun.slots}, figures=same[0].figures)
+        self._to_say = deque([begun, *(one for one in found if one not in same)])
         self._next = self._expect
+
+    def _find(self, evidence: Evidence) -> list[Finding]:
+        return order(findings(evidence), sum(one.measure.words for one in evidence.sentences))
 
     def _begin(self, stop: Stop) -> None:
         """The first words of the next point, or the end."""

@@ -30,7 +30,7 @@ Of all that this sentence claims, “{word}” is furthest from what has been es
 This sentence asks for attention in more than one place, and most of all at “{word}”.
 “{quote}” is heavy going for somebody who reads it once; “{word}” weighs most.
 [second] A reader has hardly placed “{word}” when “{second}” wants placing too.
-[story_none] Without help from what came before, a reader must work out “{quote}” word by word.
+[story_none] Nothing that came before lightens “{quote}”, and it has more than one thing to carry.
 The surprise here is not in one word but along the whole line, with “{word}” at the top.
 
 # stranger / lead
@@ -62,11 +62,11 @@ The brief holds the key to “{word}”, and a reader has not read the brief.
 # any / reader
 [!went] A reader would sooner have expected “{expected}”.
 [!went] Where you have “{word}”, most would have seen “{expected}” coming.
-[expected2 !went] “{expected}” or “{expected2}” would have been the ordinary thing.
+[another !went] “{expected}” or “{another}” would have been the ordinary thing.
 [went] Left alone at that point, a reader might have gone on: “… {went}”.
 [went expected] A reader was leaning towards “{expected}”, perhaps so: “… {went}”.
-[went went2] Before “{word}” the line could have run on as “… {went}”, or as “… {went2}”.
-[expected2] What was expected there is nearer to “{expected}” or “{expected2}”.
+[went elsewhere] Before “{word}” the line could have run on as “… {went}”, or as “… {elsewhere}”.
+[another] What was expected there is nearer to “{expected}” or “{another}”.
 [went !expected] There was no one word to expect; one way on would have been “… {went}”.
 [!expected !went] No other word was in the air at that point either: a reader had nothing to expect.
 [expected] The word in a reader's mind at that moment is more like “{expected}”.
@@ -76,13 +76,25 @@ The brief holds the key to “{word}”, and a reader has not read the brief.
 [alone brief_none] There is nothing before it in the draft, and your brief does not lead there either.
 [alone brief_some] There is nothing before it in the draft; your brief gives it some ground.
 [story_word !brief_some !brief_none] The story before it does make room for the word, though not enough.
+[story_word !brief_some !brief_none] Something in the story leads part of the way.
+[story_word !brief_some !brief_none] The pages before it take a reader half the distance.
 [story_word brief_none] The story makes some room for it; your brief adds nothing.
+[story_word brief_none] The story opens the door a little; the brief does not.
+[story_word brief_none] Part of it is owed to the story, and nothing to the brief.
 [story_word brief_some] Both the story and your brief make some room for it, and it is still a leap.
 [story_little !brief_some !brief_none] The story helps with the sentence around it more than with the word itself.
+[story_little !brief_some !brief_none] The story steadies the rest of the sentence, not this word.
+[story_little !brief_some !brief_none] What came before helps with everything here but this.
 [story_little brief_none] What the story gives goes to the words around it, and the brief does not help.
+[story_little brief_none] The story helps around the word and not with it; the brief is silent.
+[story_little brief_none] What came before steadies the rest of the sentence; neither it nor the brief reaches the word.
 [story_little brief_some] The story helps a little, and your brief a little more.
 [story_none !brief_some !brief_none] The story so far does not make it any easier to see coming.
+[story_none !brief_some !brief_none] The pages before it do not lead there.
+[story_none !brief_some !brief_none] Nothing in what came before prepares for it.
 [story_none brief_none] Neither the story so far nor your brief makes it easier to see coming.
+[story_none brief_none] Nothing in the story leads there, and nothing in your brief.
+[story_none brief_none] Story and brief are both silent about it.
 [story_none brief_some] The story does not lead there; something in your brief does.
 [reality_most !alone] Of what you wrote in the brief, it is the world that helps most.
 [audience_most !alone] Of what you wrote in the brief, it is knowing the readers that helps most.

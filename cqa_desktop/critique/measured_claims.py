@@ -17,11 +17,11 @@ from cqa_desktop.critique.measured_findings import (
     helps,
     pivotal,
     sentence_figures,
+    shown,
     surprises,
     view_slots,
     word_slots,
 )
-from cqa_desktop.critique.questions import quote
 from cqa_desktop.critique.word_lists import BECAUSE, FEELINGS
 from cqa_desktop.measure.types import BARE, BRIEF, STORY
 from cqa_desktop.text.spans import Span
@@ -33,6 +33,8 @@ WEIGHTY: Final = 9.0
 """Bits that a word has by itself, if making room for it is said to be worth something."""
 GUESSED_EARLY: Final = 2
 """Words after which the rest of a stock phrase was the first guess, if it is said to fail."""
+LONG_PHRASE: Final = 4
+"""Words of a stock phrase that is said to fail: a shorter one may be plain speech."""
 UNGUESSED: Final = 2.5
 """Bits a word from which a stock phrase was not guessed: it is known to be one all the same."""
 HELPED: Final = 0.015
@@ -58,10 +60,11 @@ def _earned(evidence: Evidence) -> Iterator[Finding]:
         new = [word for word in matter if not word.copied and not word.name] or matter
         if not new:
             continue
-        helped = [word for word in new if word.bits[BARE] >= WEIGHTY and helps(word.bits[BARE], word.informed)]
+        later = [word for word in new if word.span.start > sentence.words[0].span.start]
+        helped = [word for word in later if word.bits[BARE] >= WEIGHTY and helps(word.bits[BARE], word.informed)]
         best = max(helped or new, key=lambda one: (one.bits[BARE] - one.informed, -one.span.start))
-        slots = {"quote": quote(sentence.text), **view_slots(evidence, sentence, [best])}
-        slots["helped" if helped else "word"] = best.text
+        slots = {"quote": shown(sentence.text), **view_slots(evidence, sentence, [best])}
+        slots["helped" if helped else "word"] = shown(best.text)
         slots |= _echo(evidence, sentence, matter)
         kind = "fits" if "reality_most" in slots else "meant" if "audience_most" in slots else "earned"
         percentile = sentence.measure.percentile
@@ -86,7 +89,7 @@ def _echo(evidence: Evidence, sentence: Sentence, matter: Sequence[Word]) -> dic
             continue
         at = lowered.rfind(word.text.casefold())
         if 0 <= at < len(before) - FAR:
-            return {"echo": word.text}
+            return {"echo": shown(word.text)}
     return {}
 
 
@@ -107,7 +110,7 @@ def _easy(evidence: Evidence) -> Iterator[Finding]:
             span,
             (0.3 if sentence.spoken else 0.45) + 0.02 * (10 - min(dull, 10)),
             "asks",
-            slots={"quote": quote(sentence.text), **({"very": ""} if dull < 2 else {})},
+            slots={"quote": shown(sentence.text), **({"very": ""} if dull < 2 else {})},
             figures=sentence_figures(sentence),
             marked=True,
         )
@@ -117,13 +120,13 @@ def _stock(sentence: Sentence, span: Span) -> Finding:
     own = [word for word in sentence.words if span.start <= word.span.start < span.end]
     early = guessed_after(own)
     mean = statistics.fmean(word.bits[STORY] for word in own) if own else 0.0
-    slots = {"quote": quote(_of(sentence, span))}
+    slots = {"quote": shown(_of(sentence, span))}
     if mean > UNGUESSED:
         slots["listed"] = ""
     elif early < len(own):
         slots["known"] = " ".join(word.text for word in own[: max(early, 1)])
         slots["rest"] = " ".join(word.text for word in own[max(early, 1) :])
-    strong = early <= GUESSED_EARLY or "listed" in slots
+    strong = len(own) >= LONG_PHRASE and (early <= GUESSED_EARLY or "listed" in slots)
     if sentence.spoken:
         slots["spoken"] = ""
     return finding(
@@ -162,7 +165,7 @@ def _told(evidence: Evidence) -> Iterator[Finding]:
             continue
         after = statistics.fmean(word.informed for word in words[first:])
         whole = statistics.fmean(word.informed for one in evidence.sentences for word in one.words)
-        slots = {"quote": quote(evidence.text[span.start : span.end]), "feeling": words[named].text}
+        slots = {"quote": shown(evidence.text[span.start : span.end]), "feeling": words[named].text}
         slots["reason"] = words[reason].text
         if after < whole:
             slots["easy"] = ""
@@ -196,7 +199,7 @@ def _counted(evidence: Evidence) -> Iterator[Finding]:
         if span is None:
             continue
         lengths = [one.measure.words for one in chosen]
-        slots = {"first": quote(chosen[0].text), "last": quote(chosen[-1].text), "count": _number(len(run))}
+        slots = {"first": shown(chosen[0].text), "last": shown(chosen[-1].text), "count": _number(len(run))}
         strong = len(run) > rhythm.EVEN_RUN and max(lengths) <= 9
         figures = tuple(Figure(f"Sentence {at}", length, "words") for at, length in enumerate(lengths, 1))
         yield finding(
@@ -207,7 +210,7 @@ def _counted(evidence: Evidence) -> Iterator[Finding]:
         span = evidence.clip(Span(chosen[0].span.start, chosen[-1].span.end))
         if span is None:
             continue
-        slots = {"opening": chosen[0].words[0].text, "count": _number(len(run))}
+        slots = {"opening": shown(chosen[0].words[0].text), "count": _number(len(run))}
         figures = (Figure("Sentences in a row that begin alike", len(run), ""),)
         yield finding("openings", span, 0.35 + 0.06 * len(run), "asks", slots=slots, figures=figures)
     for at, earlier, share in rhythm.said_again(lines):
@@ -215,7 +218,7 @@ def _counted(evidence: Evidence) -> Iterator[Finding]:
         span = evidence.clip(sentence.span)
         if span is None:
             continue
-        slots = {"quote": quote(sentence.text), "earlier": quote(evidence.sentences[earlier].text)}
+        slots = {"quote": shown(sentence.text), "earlier": shown(evidence.sentences[earlier].text)}
         shared = lines[at].matter & lines[earlier].matter
         same = [word.text for word in sentence.words if rhythm.stem(fold(word.text)) in shared]
         slots["same"] = ", ".join(f"“{text}”" for text in dict.fromkeys(same[:3]))
@@ -245,7 +248,7 @@ def _stops(evidence: Evidence) -> Iterator[Finding]:
             span,
             0.4,
             "works",
-            slots={"quote": quote(sentence.text), "earlier": quote(before.text)},
+            slots={"quote": shown(sentence.text), "earlier": shown(before.text)},
             figures=(
                 Figure("This sentence", sentence.measure.words, "words"),
                 Figure("The one before it", before.measure.words, "words"),
@@ -284,7 +287,7 @@ def _evenness(evidence: Evidence) -> dict[str, str]:
     top, sentence = max(whole, key=lambda pair: pair[0])
     if statistics.pstdev(values) < 0.2 * statistics.fmean(values):
         return {"level": ""}
-    return {"peak": quote(sentence.text)} if top > 1.4 * statistics.fmean(values) else {}
+    return {"peak": shown(sentence.text)} if top > 1.4 * statistics.fmean(values) else {}
 
 
 def _fields(evidence: Evidence) -> Iterator[Finding]:
@@ -294,13 +297,13 @@ def _fields(evidence: Evidence) -> Iterator[Finding]:
         figures = (Figure(f"Surprise that the {name} takes away", round(100 * share, 1), "%"),)
         if share >= HELPED:
             best = _most_helped(evidence, name)
-            slots = {"word": best.text} if best else {}
+            slots = {"word": shown(best.text)} if best else {}
             yield finding(
                 f"{name} helps", evidence.span, 0.35, "works", slots=slots, figures=figures, whole=True, word=best
             )
         elif name == least and share < SILENT and sum(one.measure.words for one in evidence.sentences) >= 40:
             pivot = pivotal([word for one in evidence.sentences for word in one.words])
-            slots = {"word": pivot[0].text} if pivot else {}
+            slots = {"word": shown(pivot[0].text)} if pivot else {}
             weight = {"reality": 0.24, "audience": 0.22, "intent": 0.2}[name]
             yield finding(f"{name} silent", evidence.span, weight, "asks", slots=slots, figures=figures, whole=True)
 
@@ -316,8 +319,8 @@ def _strongest(evidence: Evidence) -> Iterator[Finding]:
     sentence = max(evidence.sentences, key=lambda one: (one.measure.percentile.story_bits_per_token, -one.span.start))
     span = evidence.clip(sentence.span) or evidence.span
     inside = [word for word in sentence.words if evidence.clip(word.span)] or list(sentence.words)
-    pivots = pivotal(inside)
-    slots = {"quote": quote(sentence.text), **word_slots(sentence, pivots), **view_slots(evidence, sentence, pivots)}
+    pivots = pivotal(inside) or inside[:1]
+    slots = {"quote": shown(sentence.text), **word_slots(sentence, pivots), **view_slots(evidence, sentence, pivots)}
     yield finding(
         "still",
         span,

@@ -25,6 +25,8 @@ from cqa_desktop.text.words import fold, vocabulary, words
 
 MOST: Final = 6_000
 """Characters of a passage that are looked at."""
+HEAD: Final = 2_500
+"""Characters of a longer one that are looked at first."""
 BEFORE: Final = 60_000
 AFTER: Final = 8_000
 """Characters of the draft around it that the windows are cut from: beyond them nothing changes how it is scored."""
@@ -130,11 +132,19 @@ def part_of(task: Task) -> Span:
     return Span(left, right)
 
 
+def head_of(text: str, part: Span) -> Span:
+    """The beginning of a long passage, to the end of a sentence: all of one that is not much longer."""
+    if len(part) <= HEAD + HEAD // 2:
+        return part
+    end = _cut_at(text, part.start, part.start + HEAD)
+    return Span(part.start, end) if words(text, part.start, end) else part
+
+
 def _cut_at(text: str, start: int, limit: int) -> int:
     ends = [one.end for span in paragraphs(text[start:limit]) for one in sentences(text[start:limit], span)]
     whole = [start + end for end in ends if end < limit - start]
     # A text without a stop is cut at a space, or anywhere.
-    return whole[-1] if whole else max(text.rfind(" ", start + 1, limit), start + MOST // 2)
+    return whole[-1] if whole else max(text.rfind(" ", start + 1, limit), start + (limit - start) // 2)
 
 
 @dataclass(frozen=True)

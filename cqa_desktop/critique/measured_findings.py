@@ -20,7 +20,7 @@ MOST_POINTS: Final = 12
 FEWEST_UNMARKED: Final = 2
 WORDS_A_POINT: Final = 45
 """Beside what is marked: so many points, and one more for each so many words."""
-HOT: Final = 90.0
+HOT: Final = 75.0
 """Percentile of bits a token after the story from which an unmarked sentence is asked about where it has no peers."""
 ABOVE: Final = 1.0
 """Standard deviations above the other sentences, in bits a new word of matter, from which one is asked about."""
@@ -40,6 +40,8 @@ STRANGE: Final = 12.0
 """Bits of a name from which a reader is said not to know it."""
 FAR: Final = 250
 """Characters between an echo and what it answers."""
+LONGEST_SHOWN: Final = 90
+"""Characters of the draft that are shown inside a sentence: a word may be as long as its writer likes."""
 SIMILAR: Final = 0.12
 ALIKE: Final = 0.05
 """What a second finding of one kind, or of one dimension, loses in strength: a critique says different things."""
@@ -155,15 +157,17 @@ def _surprise(evidence: Evidence, sentence: Sentence, known: frozenset[str], abo
         return None
     inside = [one for one in sentence.words if evidence.clip(one.span)] or list(sentence.words)
     pivots = pivotal(inside)
+    if not pivots:
+        return None
     extreme = percentile.z >= EXTREME_Z and percentile.information <= HARDLY
     strength = 0.55 + 0.4 * percentile.z / 100 if marked else 0.3 + 0.08 * min(above or 1.0, 3.0)
     kind, also = _kind(evidence, sentence, pivots, strange, marked=marked)
     if kind == "stranger":
         strength = max(strength, 0.6 + 0.03 * len(strange))
-    slots = {"quote": quote(sentence.text), **word_slots(sentence, pivots), **view_slots(evidence, sentence, pivots)}
+    slots = {"quote": shown(sentence.text), **word_slots(sentence, pivots), **view_slots(evidence, sentence, pivots)}
     slots |= {"extreme": ""} if extreme else {}
     if strange:
-        slots["names"] = _listed([one.text for one in strange])
+        slots["names"] = _listed([shown(one.text) for one in strange])
         slots |= {"several": ""} if several else {}
     return finding(
         kind,
@@ -201,7 +205,7 @@ def _kind(
 
 def pivotal(words: Sequence[Word]) -> list[Word]:
     """The words of matter, the most surprising first: new words before names, and before words that stood before."""
-    matter = [word for word in words if word.matter] or list(words)
+    matter = [word for word in words if word.matter]
     return sorted(matter, key=lambda one: (one.name, one.copied, -one.informed, one.span.start))
 
 
@@ -214,9 +218,9 @@ def word_slots(sentence: Sentence, pivots: Sequence[Word]) -> dict[str, str]:
     """The pivotal words, and where in the sentence they stand."""
     if not pivots:
         return {}
-    slots = {"word": pivots[0].text}
+    slots = {"word": shown(pivots[0].text)}
     if len(pivots) > 1 and pivots[1].informed >= 0.7 * pivots[0].informed:
-        slots["second"] = pivots[1].text
+        slots["second"] = shown(pivots[1].text)
     at = next((i for i, one in enumerate(sentence.words) if one.span == pivots[0].span), 0)
     before = [one.informed for one in sentence.words[:at]]
     if len(before) >= 3 and sum(before) / len(before) < 6.0:
@@ -258,10 +262,20 @@ def sentence_figures(sentence: Sentence, pivots: Sequence[Word] = ()) -> tuple[F
     labels = {BARE: "On its own", STORY: "After the story", BRIEF: "With the brief"}
     labels |= {name: f"With the {name} alone" for name in ("intent", "audience", "reality")}
     found = [Figure(labels[view], round(bits, 1), "bits") for view, bits in measure.surprisal.items() if view in labels]
-    found.append(Figure("More surprising than expected than", round(measure.percentile.z, 0), "% of sentences"))
-    found.append(Figure("Explained better than", round(measure.percentile.information, 0), "% of sentences"))
+    found.append(
+        Figure("Sentences of its length that surprise less, for their place", round(measure.percentile.z, 0), "%")
+    )
+    found.append(
+        Figure("Sentences of its length that are less explained", round(measure.percentile.information, 0), "%")
+    )
     found.extend(Figure(f"“{word.text}”", round(word.informed, 1), "bits") for word in pivots)
     return tuple(found)
+
+
+def shown(text: str) -> str:
+    """Words of the draft as they stand in a sentence of the critique: on one line, and not too long."""
+    short = quote(text)
+    return short if len(short) <= LONGEST_SHOWN else short[: LONGEST_SHOWN - 1].rstrip() + "…"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -301,6 +315,8 @@ def _clashes(one: Finding, chosen: Sequence[Finding]) -> bool:
         return sum(other.whole for other in chosen) > 1
     for other in chosen:
         touching = not other.whole and one.span.start < other.span.end and other.span.start < one.span.end
+        if one.kind == other.kind and not one.whole and one.slots.get("quote", "") == other.slots.get("quote", None):
+            return True  # the very same words, once more
         if touching and (one.kind == other.kind or {one.kind, other.kind} <= SURPRISES or one.span == other.span):
             return True
     return False
