@@ -222,7 +222,7 @@ def _stripped(task: Task) -> Task:
     """Without the white space around the passage."""
     passage = task.passage
     start = task.start + len(passage) - len(passage.lstrip())
-    return replace(task, start=start, end=max(start, task.end - (len(passage) - len(passage.rstrip()))))
+    return replace(task, start=start, end=start + len(passage.strip()))
 
 
 def _place(passage: str, quote: str | None) -> Anchor | None:

@@ -299,6 +299,14 @@ def test_what_was_not_taken_is_given_to_the_next_who_asks(
     session.close()
 
 
+def test_a_passage_that_runs_over_the_end_ends_with_the_draft(
+    scorer: Scorer[LlamaModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(monkeypatch, point(None, "It holds."))
+    found = points(written(begin(scorer, Task(DRAFT + "\n\n", START - 2, len(DRAFT) + 99))))
+    assert [(one.start, one.end, one.quote) for one in found] == [(START, len(DRAFT), DRAFT[START:])]
+
+
 def test_it_can_be_stopped_while_it_is_prepared(model: LlamaModel) -> None:
     fresh = Scorer(model, Calibration())
     with pytest.raises(CancelledError):
