@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
 import numpy as np
 
-from cqa_desktop.measure.calibration import band_of
+from cqa_desktop.measure.calibration import MIN_WORDS, band_of
 from cqa_desktop.measure.classes import Thresholds, classify
 from cqa_desktop.measure.types import CLASSES, PassageMeasure
 from tests.benchmarks.agreement.data import EditedText, TextPair
@@ -19,6 +19,9 @@ from tests.benchmarks.agreement.statistics import RESAMPLES
 
 GRID: Final = tuple(product((80.0, 85.0, 90.0, 95.0), (40.0, 60.0, 80.0, 101.0)))
 """unexplained_z, explained_information; 101 asks nothing of information."""
+
+BANDS: Final = (0, 30, 70, 90, 101)
+"""Percentiles at which sentences are divided."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,20 @@ def class_tables(
         + " | ".join(_cell(rows, np.array([one.marked for one in rows])) for rows in (spans, taken))
         + " |"
     )
-    return [*lines, "", *_search(taken, thresholds)]
+    return [*lines, "", *_bands(spans, taken), "", *_search(taken, thresholds)]
+
+
+def _bands(*sets: Sequence[Sentence]) -> list[str]:
+    """How much more was changed of the sentences of each band of percentiles, by figure."""
+    titles = [f"{low} to {min(high, 100)}" for low, high in pairwise(BANDS)]
+    lines = [f"| figure, drafts | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
+    for name in ("z", "information", "bits_per_token"):
+        for title, rows in zip(("spans'", "pairs'"), sets, strict=True):
+            found = np.array([getattr(one.measure.percentile, name) for one in rows])
+            judged = np.array([one.measure.words >= MIN_WORDS for one in rows])
+            cells = [_cell(rows, judged & (found >= low) & (found < high)) for low, high in pairwise(BANDS)]
+            lines.append(f"| percentile of {name}, {title} | {' | '.join(cells)} |")
+    return lines
 
 
 def _search(rows: Sequence[Sentence], thresholds: Thresholds) -> list[str]:
