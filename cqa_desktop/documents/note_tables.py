@@ -84,7 +84,7 @@ def _table(note: Note) -> dict[str, Any]:
     )
     table: dict[str, Any] = msgspec.to_builtins(row)
     if row.similarity == 1:
-        del table["similarity"]
+        table.pop("similarity", None)
     return {**table, **note.other}
 
 

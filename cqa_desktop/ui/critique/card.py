@@ -62,7 +62,6 @@ class NoteCard(QFrame):
         layout.addLayout(head)
         self.quote = words_label(_shortened(point.quote), 110)
         self.quote.setFont(serif(17))
-        self.quote.setVisible(bool(point.quote) and not point.whole)
         self.changed = words_label()
         self.readings = QWidget()
         self._readings = _grid(self.readings)
@@ -103,7 +102,6 @@ class NoteCard(QFrame):
         self.pin.clicked.connect(lambda: self.acted.emit("pin", self.note.id))
         row.addWidget(self.disclosure)
         row.addStretch(1)
-        self.disclosure.setVisible(bool(self.note.point.figures))
         self.disclosure.toggled.connect(lambda on: self.numbers.setVisible(on))
         return row
 
@@ -119,11 +117,14 @@ class NoteCard(QFrame):
             label.setStyleSheet(f"color: {ink}")
         for label, lead, words in self._asides:
             set_words(label, words, lead=lead)
+        # Only now, with a parent: shown without one, each would be a window for a moment, and take the keyboard.
         is_open = note.state == "open"
         for one, shown in (
             (self.accept, is_open), (self.dismiss, is_open), (self.reopen, not is_open), (self.remove, not is_open),
         ):  # fmt: skip
             one.setVisible(shown)
+        self.quote.setVisible(bool(note.point.quote) and not note.point.whole)
+        self.disclosure.setVisible(bool(note.point.figures))
         self.pin.setText("Pinned" if note.pinned else "Pin")
         self.pin.setToolTip("Let it go back to its place (P)" if note.pinned else "Keep it at the top (P)")
         self._show_change()

@@ -260,7 +260,9 @@ class CritiqueDesk(QObject):
         notes = [one.id for one in self.keeper.shown() if one.state == self.panel.notes.state]
         if not notes:
             return
-        if self._current in notes:
+        place = self.keeper.notes.place(self._current)
+        at_current = place is not None and self._editor.textCursor().position() == place.start
+        if self._current in notes and (at_current or self.panel.notes.has_keyboard()):
             target = notes[(notes.index(self._current) + by) % len(notes)]
         else:
             target = self._from_caret(notes, by)

@@ -126,6 +126,10 @@ class NoteList(QWidget):
             one.set_current(one.note.id == note_id)
         return self.cards.get(note_id)
 
+    def has_keyboard(self) -> bool:
+        """Whether a card has it."""
+        return any(map(_has_keyboard, self.cards.values()))
+
     def _filtered(self) -> None:
         self._most = MOST
         self._refresh()
