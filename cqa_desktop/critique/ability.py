@@ -51,7 +51,7 @@ def _of_tuned(model: LlamaModel, large: bool) -> Ability:
             return Ability(name, False, False, True, f"has a chat template that cannot be used ({error})")
     # The very tokens that were trained: around a chat template nothing, else BOS, if the model has one.
     bos = frame is None and (model.adds_bos or model.bos != model.eos)
-    why_not = "" if large else f"was tuned to judge, but is too small to be trusted ({_size(model)})"
+    why_not = "" if large else f"was tuned to judge, but is too small to be trusted ({_size(model, 'half a billion')})"
     return Ability(name, True, large, True, why_not, model.prompt_format, frame, bos)
 
 
@@ -66,7 +66,7 @@ def _of_untuned(model: LlamaModel) -> Ability:
         return Ability(name, False, False, False, f"has a chat template that cannot be used ({error})")
     bos = model.adds_bos and not frame.before.startswith(model.token_name(model.bos))
     large = model.file.parameters >= TRUSTED
-    why_not = "" if large else f"is too small to be trusted with a critique ({_size(model)})"
+    why_not = "" if large else f"is too small to be trusted with a critique ({_size(model, 'about a billion')})"
     return Ability(name, True, large, False, why_not, HEADED, frame, bos)
 
 
@@ -78,7 +78,7 @@ def _frame(model: LlamaModel, template: str, options: dict[str, object] | None =
     return chat_frame(template, bos=model.token_name(model.bos), eos=model.token_name(model.eos), options=options)
 
 
-def _size(model: LlamaModel) -> str:
+def _size(model: LlamaModel, least: str) -> str:
     count = model.file.parameters
     said = f"{count / 1e9:.1f} billion" if count >= 1e9 else f"{count / 1e6:,.0f} million"
-    return f"{said} parameters; about a billion is the least"
+    return f"{said} parameters; {least} is the least"

@@ -98,7 +98,7 @@ def test_what_was_tuned_is_asked_as_it_was_trained() -> None:
 def test_tuned_and_too_small_is_able_and_not_trusted() -> None:
     found = ability(13_000_000, critique=False, prompt_format=PROSE)
     assert (found.able, found.trusted, found.tuned) == (True, False, True)
-    assert "too small" in found.why_not
+    assert "too small to be trusted (13 million parameters; half a billion is the least)" in found.why_not
 
 
 def test_an_adapter_counts_if_it_was_tuned_to_judge() -> None:
