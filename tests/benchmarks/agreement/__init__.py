@@ -24,7 +24,7 @@ def report(data: Path) -> str:
     from tests.benchmarks.agreement.data import read_pairs, read_spans, read_stories
     from tests.benchmarks.agreement.pairs import pair_tables
     from tests.benchmarks.agreement.scored import score_text
-    from tests.benchmarks.agreement.spans import phrase_table, span_tables
+    from tests.benchmarks.agreement.spans import alarm_table, phrase_table, span_tables
     from tests.benchmarks.agreement.stories import story_tables
 
     pairs, spans, stories = read_pairs(data), read_spans(data), read_stories(data)
@@ -37,7 +37,7 @@ def report(data: Path) -> str:
     parts = {
         "Pairs (LAMP)": pair_tables(pairs, of_pairs),
         "Words that were changed (LAMP)": span_tables(spans, of_spans),
-        "Stock phrases": phrase_table(spans, of_spans, pairs, drafts),
+        "Stock phrases": [*phrase_table(spans, of_spans, pairs, drafts), "", *alarm_table()],
         "Stories (TTCW)": story_tables(stories, of_stories),
         "Classes": class_tables(spans, of_spans, pairs, drafts, thresholds),
     }

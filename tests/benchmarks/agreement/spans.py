@@ -7,10 +7,14 @@ position alone tells much of where writers edit. A second column compares words 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Sequence
 
 import numpy as np
 
+from cqa_desktop.engine.phrases import shipped_phrases
+from cqa_desktop.models.registry import reference_prose
+from cqa_desktop.resources import resource
 from cqa_desktop.text.words import fold, words
 from tests.benchmarks.agreement.data import EditedText, TextPair
 from tests.benchmarks.agreement.figures import TOKEN_FIGURES, listed, model_phrases, unigrams, word_bits
@@ -95,6 +99,24 @@ def phrase_table(
         else:
             cells.append(f"- ({chance:.0%})")
         lines.append(f"| {title} | {' | '.join(cells)} |")
+    return lines
+
+
+def alarm_table() -> list[str]:
+    """How often the shipped lists fire on bundled texts: published prose, a present-day page, and the meaning test's."""
+    texts = {
+        "reference prose, 1902 to 1960": "\n\n".join(path.read_text(encoding="utf-8") for path in reference_prose()),
+        "present-day prose (samples/charger.md)": resource("samples", "charger.md").read_text(encoding="utf-8"),
+    }
+    rows = [json.loads(line) for line in resource("pairs", "triples.jsonl").read_text(encoding="utf-8").splitlines()]
+    for name, title in (("original", "original"), ("noise", "noise"), ("cliche", "cliché")):
+        texts[f"the meaning test's triples: {title}"] = "\n\n".join(row[name] for row in rows)
+    lines = ["| text | words | listed phrases | a 1,000 words |", "|---|---:|---:|---:|"]
+    book = shipped_phrases()
+    for title, text in texts.items():
+        folded = [fold(span.of(text)) for span in words(text)]
+        count = len(book.find(folded))
+        lines.append(f"| {title} | {len(folded):,} | {count} | {1000 * count / len(folded):.1f} |")
     return lines
 
 
