@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from cqa_desktop.commands.errors import CommandError
-from cqa_desktop.commands.session import interruptible, open_model, progress_bar
+from cqa_desktop.commands.interrupts import interruptible
+from cqa_desktop.commands.session import open_model, progress_bar
 from cqa_desktop.documents.errors import DocumentError
 from cqa_desktop.documents.files import read_text, write_atomically
 from cqa_desktop.engine.calibrate import calibrate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
 import sys
@@ -14,8 +13,9 @@ from typing import Final
 
 from cqa_desktop.annotations.critique import Ending, Point
 from cqa_desktop.commands.errors import CommandError
+from cqa_desktop.commands.interrupts import interruptible
 from cqa_desktop.commands.score import Draft, Stop, read_brief, read_draft
-from cqa_desktop.commands.session import interruptible, open_scorer, progress_bar, warn
+from cqa_desktop.commands.session import json_line, open_scorer, progress_bar, warn
 from cqa_desktop.critique.choose import choose
 from cqa_desktop.critique.evidence import standing
 from cqa_desktop.critique.session import Critic, Session, Task, Words
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     source = unify_line_breaks(draft.text)
     with (
         open_scorer(arguments.model, arguments.adapter, cache=score_cache()) as scorer,
-        interruptible() as stop,
+        interruptible(at_once=False) as stop,
     ):
         critic = choose(arguments.critic, scorer)
         marked: int | None = None
@@ -150,7 +150,7 @@ class _Work:
             if arguments.json and (self._done or not targets):
                 model = self._scorer.model
                 record = critique_record(self._draft.name, self._source, model, self._done, marked=marked)
-                print(json.dumps(record, ensure_ascii=False))
+                print(json_line(record))
             elif arguments.markdown and (self._done or not targets):
                 notes = critique_notes(self._source.text, self._done, self._scorer.model)
                 print(markdown_notes(Path(self._draft.name).name, notes), end="")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from cqa_desktop.annotations.pair_rows import PairRow, read_pair_rows
 from cqa_desktop.commands.errors import CommandError
+from cqa_desktop.commands.interrupts import interruptible
 from cqa_desktop.commands.score import read_lines
-from cqa_desktop.commands.session import interruptible, open_scorer, progress_bar, warn
+from cqa_desktop.commands.session import json_line, open_scorer, progress_bar, warn
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.pairs import PairResult, PairSummary, summarise_groups
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     summaries = dict(summarise_groups(results))
     if len(summaries) == 2:
         del summaries[results[0].group]  # one group: the same as all
-    print(json.dumps(_record(results, summaries)) if arguments.json else _table(results, summaries))
+    print(json_line(_record(results, summaries)) if arguments.json else _table(results, summaries))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import difflib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from pathlib import Path
 import msgspec
 
 from cqa_desktop.commands.errors import CommandError
-from cqa_desktop.commands.session import interruptible, open_scorer, progress_bar, warn
+from cqa_desktop.commands.interrupts import interruptible
+from cqa_desktop.commands.session import json_line, open_scorer, progress_bar, warn
 from cqa_desktop.documents.errors import DocumentError
-from cqa_desktop.documents.files import read_text, write_atomically
+from cqa_desktop.documents.files import decode_text, read_text, write_atomically
 from cqa_desktop.documents.sidecar import brief_from, load_brief, load_sidecar
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
@@ -99,7 +100,7 @@ def _score_files(arguments: argparse.Namespace) -> int:
             scored = _score(scorer, draft, arguments.fields, stop)
             if arguments.json:
                 record = score_record(scored, scorer.model, tokens=arguments.tokens, words=arguments.words)
-                print(json.dumps(record, ensure_ascii=False))
+                print(json_line(record))
             elif arguments.html:
                 page.append(scored)
             else:
@@ -117,13 +118,13 @@ def read_draft(file: Path, brief: Brief | None, *, own: bool) -> Draft | None:
     """
     try:
         if str(file) == "-":
-            text = sys.stdin.buffer.read().decode("utf-8", "replace")
+            text, notices = decode_text(file, sys.stdin.buffer.read())
             found = Brief()
         else:
             text, notices = read_text(file)
             found = load_sidecar(file).brief if brief is None and own else Brief()
-            for notice in notices:
-                warn(f"{file}: {notice}")
+        for notice in notices:
+            warn(f"{file}: {notice}")
     except DocumentError as error:
         warn(str(error))
         return None
@@ -179,9 +180,14 @@ class _Row(msgspec.Struct):
     brief: dict[str, str] | None = None
 
 
+_KEYS = ("id", "text", "context", "brief")
+
+
 def _score_rows(arguments: argparse.Namespace) -> int:
     brief = read_brief(arguments.brief)
     lines = read_lines(arguments.jsonl)
+    if not any(line.strip() for line in lines):
+        raise CommandError(f"{arguments.jsonl}: holds no rows - write one JSON object a line")
     bad = False
     with (
         open_scorer(arguments.model, arguments.adapter) as scorer,
@@ -221,6 +227,11 @@ def _parse_row(line: bytes) -> tuple[_Row, Brief]:
         row = msgspec.json.decode(line, type=_Row)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"not a row of {{id, text, context?, brief?}} ({error}) - mend that line") from error
+    for key in msgspec.json.decode(line, type=dict[str, msgspec.Raw]):
+        # Other keys are the user's own; one that is nearly ours is a slip, and leaving it out would change the scores.
+        near = [] if key in _KEYS else difflib.get_close_matches(key.lower(), _KEYS, n=1, cutoff=0.75)
+        if near:
+            raise ValueError(f"unknown key '{key}' - did you mean '{near[0]}'?")
     if not row.text.strip():
         raise ValueError("the text is empty - there is nothing to score")
     try:
@@ -238,4 +249,4 @@ def _print_row(row: _Row, brief: Brief, scorer: Scorer[LlamaModel], arguments: a
         "id": row.id,
         **score_record(scored, scorer.model, tokens=arguments.tokens, words=arguments.words),
     }
-    print(json.dumps(record, ensure_ascii=False), flush=True)
+    print(json_line(record), flush=True)

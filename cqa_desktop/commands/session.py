@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-import signal
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from typing import Any
 
 from cqa_desktop.commands.errors import CommandError
+from cqa_desktop.commands.interrupts import ended_by_interrupt
 from cqa_desktop.engine.cache import ScoreCache
 from cqa_desktop.engine.calibrations import find_calibration
 from cqa_desktop.engine.errors import ModelError
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.models.registry import reference_model
+from cqa_desktop.text.printable import printable_line
 
 Advance = Callable[[int, int], None]
 """Gets how much is done of how much."""
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Inside, Ctrl-C sets a flag that the engine asks for while it evaluates: nothing else interrupts llama.cpp.
-
-    Yields the function that asks.
-    """
-    asked = False
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def ended_by_interrupt() -> Iterator[None]:
-    """Inside, Ctrl-C ends the process at once: for work that cannot be interrupted and has nothing to lose."""
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -105,4 +78,10 @@ def progress_bar(label: str) -> Iterator[Advance]:
 
 def warn(line: str) -> None:
     """One line on standard error."""
-    print(f"cqa: {line}", file=sys.stderr)
+    print(f"cqa: {printable_line(line)}", file=sys.stderr)
+
+
+def json_line(record: Mapping[str, Any]) -> str:
+    """A record as one line of JSON, in ASCII where standard output cannot say everything."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json.dumps(record, ensure_ascii=not utf8)

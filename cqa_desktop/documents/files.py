@@ -6,6 +6,7 @@ import codecs
 import errno
 import hashlib
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -56,7 +57,17 @@ def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
     Raises:
         DocumentError: as `open_document`.
     """
-    text, _, _, notices = _decode(path, _read_bytes(path))
+    return decode_text(path, _read_bytes(path))
+
+
+def decode_text(path: Path, raw: bytes) -> tuple[str, tuple[str, ...]]:
+    """`read_text` of bytes that came another way.
+
+    Raises:
+        DocumentError: if they are no text, or over 100 MB.
+    """
+    _check_size(path, len(raw))
+    text, _, _, notices = _decode(path, raw)
     return text, tuple(notices)
 
 
@@ -64,11 +75,18 @@ def _read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise DocumentError(f"{path}: is a folder - choose a file in it")
-        if path.stat().st_size > MAX_BYTES:
-            raise DocumentError(f"{path}: is over {MAX_BYTES // 1_000_000} MB - split it into parts")
+        found = path.stat()
+        if stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode):
+            raise DocumentError(f"{path}: is a device - choose a file")
+        _check_size(path, found.st_size)
         return path.read_bytes()
     except OSError as error:
         raise DocumentError(f"{path}: {_reason(error)}") from error
+
+
+def _check_size(path: Path, size: int) -> None:
+    if size > MAX_BYTES:
+        raise DocumentError(f"{path}: is over {MAX_BYTES // 1_000_000} MB - split it into parts")
 
 
 def decode_document(path: Path, raw: bytes) -> Document:

@@ -57,7 +57,7 @@ def load_sidecar(draft: Path) -> Sidecar:
     """
     path = sidecar_path(draft)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return Sidecar()
     except (OSError, UnicodeDecodeError) as error:
@@ -125,7 +125,7 @@ def load_brief(path: Path) -> Brief:
         SidecarError: for a file that cannot be read, or an unknown key (naming the nearest).
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SidecarError(f"{path}: cannot be read ({error.strerror}) - check the name") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -171,7 +171,7 @@ class LlamaModel:
         parameters.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED if exact else c.LLAMA_FLASH_ATTN_TYPE_AUTO
         parameters.offload_kqv = parameters.op_offload = offload
         # Kept on the object: llama.cpp holds the bare pointer for the context's life.
-        self._abort = c.ggml_abort_callback(lambda _: self._stop())
+        self._abort = c.ggml_abort_callback(self._ask)
         parameters.abort_callback = self._abort
         clear_errors()
         context = c.llama_init_from_model(self._model, parameters)
@@ -184,6 +184,14 @@ class LlamaModel:
         self._handles.append(lambda: c.llama_free(context))
         self._memory = c.llama_get_memory(context)
         self._input = Batch(c, self.batch)
+
+    def _ask(self, _: Any) -> bool:
+        """Whether llama.cpp should stop."""
+        try:
+            return self._stop()
+        except KeyboardInterrupt:
+            # No exception passes through llama.cpp: it stops, and `_decode` says so.
+            return True
 
     def _separator(self) -> Ints:
         # Tokenised between two letters, as it stands between paragraphs: at the end of a text it would split otherwise.

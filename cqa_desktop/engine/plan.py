@@ -11,7 +11,8 @@ import numpy as np
 from cqa_desktop.annotations.prompt import brief_text, only
 from cqa_desktop.engine.batches import Run
 from cqa_desktop.engine.cache import Key
-from cqa_desktop.engine.scoring_model import ScoringModel
+from cqa_desktop.engine.errors import CancelledError
+from cqa_desktop.engine.scoring_model import ScoringModel, Stop, never
 from cqa_desktop.engine.tokens import ParagraphTokenizer, PassageTokens, TokenizedParagraph
 from cqa_desktop.engine.windows import Segment, Unit, make_segments, split_units
 from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, STORY, Bools, Brief, Ints
@@ -151,14 +152,22 @@ def make_plan(
     temperature: float,
     fields: bool = False,
     preceding: str = "",
+    stop: Stop = never,
 ) -> Plan:
     """Plan the scoring of `text`, which `preceding` comes before, in all views.
 
     The `brief` view is planned only where it differs from `story`: there is a brief, or an adapter.
+
+    Raises:
+        CancelledError: once `stop()` is true: a long novel takes seconds to tokenise.
     """
     before = [span.of(preceding) for span in paragraphs(preceding)]
     spans = paragraphs(text)
-    tokenized = [tokenizer.tokenize(piece) for piece in (*before, *(span.of(text) for span in spans))]
+    tokenized = []
+    for piece in (*before, *(span.of(text) for span in spans)):
+        if stop():
+            raise CancelledError("stopped")
+        tokenized.append(tokenizer.tokenize(piece))
     return plan_paragraphs(
         model, [Span(0, 0)] * len(before) + spans, tokenized, len(before), brief, temperature=temperature, fields=fields
     )

@@ -76,8 +76,14 @@ class Scorer(Generic[M]):
     def __post_init__(self) -> None:
         self.tokenizer = ParagraphTokenizer(self.model)
 
-    def plan(self, text: str, brief: Brief, *, fields: bool = False, preceding: str = "") -> Plan:
-        """What scoring `text` under `brief` takes."""
+    def plan(
+        self, text: str, brief: Brief, *, fields: bool = False, preceding: str = "", stop: Stop = never
+    ) -> Plan:
+        """What scoring `text` under `brief` takes.
+
+        Raises:
+            CancelledError: once `stop()` is true.
+        """
         return make_plan(
             self.model,
             self.tokenizer,
@@ -86,6 +92,7 @@ class Scorer(Generic[M]):
             temperature=self.calibration.temperature,
             fields=fields,
             preceding=preceding,
+            stop=stop,
         )
 
     def score(
@@ -114,7 +121,7 @@ class Scorer(Generic[M]):
         Raises:
             CancelledError: once `stop()` is true. What was scored until then is in the cache.
         """
-        plan = self.plan(text, brief, fields=fields, preceding=preceding)
+        plan = self.plan(text, brief, fields=fields, preceding=preceding, stop=stop)
         work = _Work(plan, self.calibration, self.thresholds, known or {}, on_paragraphs, stop)
         wanted = range(len(plan.segments)) if within is None else _segments_within(plan, within)
         distance = {index: _distance(plan, index, focus) for index in wanted}
@@ -137,7 +144,7 @@ class Scorer(Generic[M]):
         """
         joined = context.endswith((" ", "\t")) and bool(context.strip())
         own = _as_one_passage(tokenize_paragraph(self.model, (" " if joined else "") + passage.strip()))
-        plan = self.plan("", brief, fields=fields, preceding=context)
+        plan = self.plan("", brief, fields=fields, preceding=context, stop=stop)
         paragraphs = [*plan.paragraphs, own]
         plan = plan_paragraphs(
             self.model,
@@ -158,7 +165,11 @@ class Scorer(Generic[M]):
 
     def _score_segments(self, plan: Plan, segments: Sequence[int], work: _Work, stop: Stop) -> None:
         """First those that the cache holds whole, then the others, each in the order given."""
-        jobs = [job for index in segments for job in plan.jobs_of(index)]
+        jobs: list[Job] = []
+        for index in segments:
+            if stop():
+                raise CancelledError("stopped")
+            jobs.extend(plan.jobs_of(index))
         cached = self.cache.get_many(job.key for job in jobs)
         missing: dict[int, list[Job]] = {}
         for job in jobs:

@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from cqa_desktop.annotations.critique import Figure, Point, PointVerdict
 from cqa_desktop.annotations.types import Constraint
 from cqa_desktop.documents.notes import Note, NoteState, Reading
+from cqa_desktop.text.printable import printable
 
 TEMPLATE = Path(__file__).with_name("notes.html.jinja")
 VERDICTS: Final[dict[PointVerdict, str]] = {"works": "Works", "fails": "Falls short", "asks": "A question"}
@@ -116,7 +117,7 @@ def html_notes(name: str, notes: Sequence[Note]) -> str:
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         name=name, groups=[group for group in groups if group[1]]
     )
-    return page.replace("\0", "\N{SYMBOL FOR NULL}")
+    return printable(page)
 
 
 def _plain(text: str) -> str:

@@ -16,13 +16,13 @@ from cqa_desktop.measure.explain import bits_per_word, explain, headline
 from cqa_desktop.measure.types import BRIEF, PassageMeasure
 from cqa_desktop.report.scored import ScoredText
 from cqa_desktop.text.paragraphs import paragraphs
+from cqa_desktop.text.printable import printable
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 CURVE_WIDTH, CURVE_HEIGHT = 1000, 120
 POINTS = 240
 """Points of the curve: passages are averaged into that many."""
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "\N{SYMBOL FOR NULL}"}
-_ESCAPES = str.maketrans(_ENTITIES)
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def html_page(texts: Sequence[ScoredText], model: LlamaModel) -> str:
             }
         )
         number += len(notes)
-    return template.render(documents=documents, model=model, width=CURVE_WIDTH, height=CURVE_HEIGHT)
+    return printable(template.render(documents=documents, model=model, width=CURVE_WIDTH, height=CURVE_HEIGHT))
 
 
 def _note(scored: ScoredText, measure: PassageMeasure, number: int) -> _Note:
@@ -106,8 +106,7 @@ def _paragraphs(scored: ScoredText, marked: Sequence[PassageMeasure], before: in
 
 
 def _escape(text: str) -> str:
-    # Half a surrogate pair, which stands for a byte that is no UTF-8, cannot be written.
-    return text.encode("utf-8", "replace").decode("utf-8").translate(_ESCAPES)
+    return text.translate(_ESCAPES)
 
 
 def _curve(scored: ScoredText) -> str:

@@ -8,6 +8,7 @@ from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.measure.explain import explain
 from cqa_desktop.measure.types import BRIEF, PassageMeasure
 from cqa_desktop.report.scored import ScoredText
+from cqa_desktop.text.printable import printable, printable_line
 
 QUOTE_MARKS = '"“”„«»'
 QUOTED = 96
@@ -18,7 +19,8 @@ def plain_report(scored: ScoredText, model: LlamaModel) -> str:
     """The report, without a last line break."""
     text = scored.text
     breaks = [index for index, character in enumerate(text) if character == "\n"]
-    lines = [f"{scored.name}: {_count(scored.aggregates.words, 'word')}, {_count(len(scored.measures), 'passage')}"]
+    size = f"{_count(scored.aggregates.words, 'word')}, {_count(len(scored.measures), 'passage')}"
+    lines = [f"{printable_line(scored.name)}: {size}"]
     for number, measure in enumerate(scored.measures, start=1):
         if measure.kind != "steady":
             lines.append("")
@@ -26,13 +28,13 @@ def plain_report(scored: ScoredText, model: LlamaModel) -> str:
             lines.append(f"line {line}  passage {number}  {measure.kind}  {_quote(text, measure)}")
             lines.append(f"    {explain(measure, BRIEF in measure.surprisal)}")
     lines.extend(["", _summary(scored, model)])
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _quote(text: str, measure: PassageMeasure) -> str:
     stock = [mark for mark in measure.marks if mark.kind == "stock"]
     spans = [(mark.start, mark.end) for mark in stock] or [(measure.start, measure.end)]
-    quotes = [" ".join(text[start:end].split()) for start, end in spans]
+    quotes = [printable_line(" ".join(text[start:end].split())) for start, end in spans]
     # A passage of speech brings quote marks of its own.
     return ", ".join(f"“{_short(quote.strip(QUOTE_MARKS))}”" for quote in quotes)
 

@@ -69,6 +69,7 @@ _WORD_BEFORE = re.compile(r"([^\W_][\w.'’]*)$")
 _CLAUSE = re.compile(r"[,;:—–][\"'”’]?\s+")
 _SPACE = re.compile(r"\s+")
 _LOOK_BACK = 24
+_LOOK_AHEAD = 8
 
 
 def sentences(text: str, paragraph: Span) -> list[Span]:
@@ -89,7 +90,8 @@ def _ends(text: str, mark: int, end: int, start: int, limit: int) -> bool:
         return True
     if text[mark] in "。！？":
         return True
-    following = text[_skip_space(text, end, limit) : limit][:8].lstrip(_OPENERS + " ")
+    after = _skip_space(text, end, limit)
+    following = text[after : min(after + _LOOK_AHEAD, limit)].lstrip(_OPENERS + " ")
     first = following[:1]
     if first and first.islower():
         return False  # a tag after dialogue, or an ellipsis in mid-sentence

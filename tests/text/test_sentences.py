@@ -143,3 +143,17 @@ def test_paragraphs_are_trimmed_ordered_and_complete(text: str) -> None:
     assert all(one.end <= other.start for one, other in itertools.pairwise(spans))
     kept = "".join(span.of(text) for span in spans)
     assert "".join(kept.split()) == "".join(text.split())
+
+
+def test_one_enormous_paragraph_takes_time_in_proportion() -> None:
+    sentence = "He went home, and did not look back at the house. "
+
+    def seconds(count: int) -> float:
+        text = sentence * count
+        began = time.process_time()
+        assert len(sentences(text, Span(0, len(text)))) == count
+        return time.process_time() - began
+
+    seconds(1_000)
+    small, large = seconds(4_000), seconds(80_000)
+    assert large < 60 * small
