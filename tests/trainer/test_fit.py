@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import math
 import resource as limits
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from trainer.errors import TrainerError
 from trainer.fit import loop
 from trainer.fit.config import FitConfig, load_fit_config
 from trainer.fit.encode import Encoder, Example, check_example, encode_all
+from trainer.fit.log import RunLog
 from trainer.fit.loss import loss_sum, trained_tokens
 
 QUICK = ["--learning-rate", "0.01", "--dropout", "0", "--batch-size", "2", "--rank", "4", "--alpha", "8"]
@@ -145,6 +148,8 @@ def test_flags_go_over_the_file_over_the_defaults(tmp_path: Path) -> None:
     path.write_text('epochs = 7\nrank = 4\ndata = ["a.jsonl"]\nlearning_rate = 1\n', encoding="utf-8")
     with pytest.raises(TrainerError, match="learning_rate is 1"):
         load_fit_config(path, {})
+    with pytest.raises(TrainerError, match="flags: rank is 0"):  # the file is not to blame
+        load_fit_config(path, {"rank": 0, "learning_rate": 0.1})
     config = load_fit_config(path, {"rank": 8, "epochs": None, "learning_rate": 0.1})
     assert (config.rank, config.epochs, config.alpha, config.data) == (8, 7, FitConfig().alpha, ("a.jsonl",))
 
@@ -162,8 +167,13 @@ def test_flags_go_over_the_file_over_the_defaults(tmp_path: Path) -> None:
         ("context = 5", "at least 64"),
         ("[training]\nepochs = 3", "is a table"),
         ("epochs = ", "not valid TOML"),
-        ("warmup = -0.5", "dropout and warmup"),
-        ("weight_decay = -1.0", "weight_decay"),
+        ("warmup = -0.5", "warmup is -0.5"),
+        ("weight_decay = -1.0", "weight_decay is -1"),
+        ("weight_decay = nan", "weight_decay is nan"),
+        ("max_grad_norm = nan", "max_grad_norm is nan"),
+        ("learning_rate = inf", "learning_rate is inf"),
+        ("seed = 99999999999999999999", "under 2^32"),
+        ("seed = -1", "at least 0"),
     ],
 )
 def test_bad_settings_are_told_in_one_line(
@@ -222,7 +232,9 @@ def test_a_run_leaves_adapters_a_log_a_picture_and_a_record(base: Path, tmp_path
     assert record["packages"]["peft"]
     assert record["stop_token"] == "<|end|>"
     assert str(tmp_path) not in json.dumps(record)  # it is shared with the adapter
-    assert "learning_rate = 0.01" in (out / "config.toml").read_text(encoding="utf-8")
+    resolved = tomllib.loads((out / "config.toml").read_text(encoding="utf-8"))
+    assert resolved["learning_rate"] == 0.01
+    assert resolved["base"] == str(base.resolve())  # to be found again from any folder
     assert (out / "loss.png").stat().st_size > 5000
     with (out / "log.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -265,7 +277,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
 def test_a_killed_run_goes_on(base: Path, tmp_path: Path) -> None:
     data, out = annotations(tmp_path / "a.jsonl", 6), tmp_path / "run"
     command = [sys.executable, "-m", "trainer.cli", "fit", "--base", str(base), "--data", str(data), "--out", str(out)]
-    command += [*QUICK, "--epochs", "40"]
+    command += [*QUICK, "--epochs", "6"]
     started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 90
     while not (out / "epoch-02").exists() and time.monotonic() < deadline:
@@ -273,10 +285,35 @@ def test_a_killed_run_goes_on(base: Path, tmp_path: Path) -> None:
     started.send_signal(signal.SIGKILL)
     started.wait()
     there = len(list(out.glob("epoch-[0-9][0-9]")))
-    assert 2 <= there < 40
+    assert 2 <= there < 6
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["hardware"]
+    assert record["packages"]["torch"]
+    with (out / "log.csv").open("a", encoding="utf-8") as file:
+        file.write("999,5,8")  # torn in the middle of a line
     assert main(command[3:]) == 0
-    assert len(list(out.glob("epoch-[0-9][0-9]"))) == 40
+    assert len(list(out.glob("epoch-[0-9][0-9]"))) == 6
     assert list(out.glob("*.part")) == []
+    with (out / "log.csv").open(encoding="utf-8") as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == list(range(1, 19))
+
+
+def test_a_run_whose_log_was_lost_goes_on(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, out = annotations(tmp_path / "a.jsonl"), tmp_path / "run"
+    assert fit(base, data, out, "--epochs", "1") == 0
+    (out / "log.csv").unlink()
+    assert fit(base, data, out, "--epochs", "1") == 0
+    assert "its log was lost" in capsys.readouterr().out
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["loss"] == [None]
+
+
+def test_what_failed_before_an_epoch_does_not_hold_its_folder(base: Path, tmp_path: Path) -> None:
+    data, out = annotations(tmp_path / "a.jsonl"), tmp_path / "run"
+    assert fit(base, data, out, "--epochs", "1", "--targets", "q_pro") == 2
+    assert fit(base, data, out, "--epochs", "1", "--targets", "q_proj") == 0
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["config"]["targets"] == ["q_proj"]
+    # What saves memory alone may change on the way, as the message of a full memory says.
+    assert fit(base, data, out, "--epochs", "1", "--targets", "q_proj", "--gradient-checkpointing", "on") == 0
 
 
 def test_a_folder_holds_one_run(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -287,6 +324,11 @@ def test_a_folder_holds_one_run(base: Path, tmp_path: Path, capsys: pytest.Captu
     assert "holds a run with epochs = 1, not 2" in capsys.readouterr().err
     assert fit(base, annotations(tmp_path / "b.jsonl", 3), out, "--epochs", "1") == 2
     assert "another data_sha256" in capsys.readouterr().err
+    whole = (out / "run.json").read_text(encoding="utf-8")
+    (out / "run.json").write_text("[]", encoding="utf-8")
+    assert fit(base, data, out, "--epochs", "1") == 2
+    assert "run.json: cannot be read" in capsys.readouterr().err
+    (out / "run.json").write_text(whole, encoding="utf-8")
     (out / "state.pt").write_bytes(b"not a state")
     assert fit(base, data, out, "--epochs", "1") == 2
     assert "remove it" in capsys.readouterr().err
@@ -336,6 +378,17 @@ def test_another_error_is_not_taken_for_memory(base: Path, tmp_path: Path, monke
     monkeypatch.setattr(loop, "loss_sum", broken)
     with pytest.raises(RuntimeError, match="shapes"):
         fit(base, annotations(tmp_path / "a.jsonl"), tmp_path / "o")
+
+
+def test_a_log_that_cannot_be_written_is_told(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunLog, "add", full)
+    assert fit(base, annotations(tmp_path / "a.jsonl"), tmp_path / "o") == 2
+    assert "make room and run the same command" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_full_disk_leaves_the_last_good_checkpoint(

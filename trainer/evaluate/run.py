@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from trainer.errors import TrainerError
 from trainer.evaluate.information import score_pairs
 from trainer.evaluate.reader import Comparison
 from trainer.evaluate.report import as_text, write_page
-from trainer.evaluate.torch_model import TorchModel
+from trainer.evaluate.torch_model import MEMORY, TorchModel
 from trainer.evaluate.writer import Written, compare, measure_text, write
 from trainer.fit.checkpoint import epoch_folder, finished_epochs
 from trainer.fit.config import FitConfig
@@ -67,8 +68,7 @@ def evaluate(folder: Path, options: Options) -> int:
     record = read_run(folder)
     rows = _read_pairs(options.pairs or tuple(resource("pairs", name) for name in SHIPPED))
     epochs = _epochs(folder, options.epochs)
-    base = resolve_base(options.base or record["base"]["id"], record["base"].get("revision"))
-    check_base(base, record)
+    base = base_of(folder, record, options.base)
     model = _load(folder, base, record, epochs, everywhere=options.adapter_views == "all")
     if options.generation and options.tokens > model.window // 2:
         raise TrainerError(f"--tokens {options.tokens}: must be at most {model.window // 2}, half of the window")
@@ -128,14 +128,37 @@ def read_run(folder: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def check_base(base: Base, record: dict[str, Any]) -> None:
-    """Raises:
-    TrainerError: if the base is not the one that the run was trained on.
+def base_of(folder: Path, record: dict[str, Any], given: str | None) -> Base:
+    """The base of a run: where it is said to be, else where `fit` found it, else by its id.
+
+    run.json goes to whoever the adapter goes to and names no folders; config.toml stays here and does.
+
+    Raises:
+        TrainerError: if it is not to be found, or is not the one that the run was trained on.
     """
+    spec = given or str(record["base"]["id"])
+    try:
+        found = str(tomllib.loads((folder / "config.toml").read_text(encoding="utf-8")).get("base", ""))
+    except (OSError, ValueError):
+        found = ""  # not needed to train again, nor always here
+    if given is None and spec != REFERENCE and found and Path(found).is_dir():
+        spec = found
+    base = resolve_base(spec, record["base"].get("revision"))
+    _check_base(base, record)
+    return base
+
+
+def _check_base(base: Base, record: dict[str, Any]) -> None:
     if base.sha256 != record["base"]["sha256"]:
         raise TrainerError(
             f"base {base.folder}: is not the base of this run ({record['base']['id']}) - its weights differ; give the "
             "same one with --base"
+        )
+    # The same weights mean something else under another config; the reference model's is made from its GGUF.
+    if base.id != REFERENCE and base.config_sha256 != record["base"].get("config_sha256", base.config_sha256):
+        raise TrainerError(
+            f"base {base.folder}: its config.json is not the one that this run was trained with - give the same base "
+            "with --base"
         )
 
 
@@ -171,7 +194,7 @@ def _epochs(folder: Path, wanted: Sequence[int]) -> list[int]:
 def _load(folder: Path, base: Base, record: dict[str, Any], epochs: Sequence[int], *, everywhere: bool) -> TorchModel:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     adapters = {adapter_name(epoch): epoch_folder(folder, epoch) for epoch in epochs}
-    with out_of_memory("loading the base"):
+    with out_of_memory("loading the base", MEMORY):
         model = load_adapters(load_base(base.folder, FitConfig(), device), adapters)
     return TorchModel(
         model,

@@ -22,6 +22,8 @@ from trainer.fit.faults import out_of_memory
 WINDOW: Final = 1024
 """Tokens read at once, as in the app: a longer context would make its figures others."""
 BATCH_TOKENS: Final = 4096
+MEMORY: Final = "free some on this device, or use one with more"
+"""What to do where there is not enough of it."""
 LN2: Final = float(np.log(2))
 
 
@@ -122,7 +124,7 @@ class TorchModel:
         keys = [hashlib.blake2b(run.tokens.tobytes() + state + str(run.scored).encode()).digest() for run in runs]
         missing = list({key: index for index, key in enumerate(keys) if key not in self._known}.values())
         missing.sort(key=lambda index: len(runs[index].tokens))
-        with self.adapted(on), out_of_memory("scoring"):
+        with self.adapted(on), out_of_memory("scoring", MEMORY):
             for batch in _batches(runs, missing):
                 if stop():
                     raise CancelledError("stopped")

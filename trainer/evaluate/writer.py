@@ -24,6 +24,8 @@ from trainer.evaluate.torch_model import TorchModel
 from trainer.fit.faults import out_of_memory
 
 TOP_P: Final = 0.95
+WRITING: Final = "fewer --samples or --tokens need less, and --no-generation leaves it out"
+"""What to do where memory does not suffice."""
 NGRAMS: Final = (2, 3)
 HIGHER: Final = ("information_per_token", "distinct_2", "distinct_3", "earned")
 """Figures whose one-sided test asks whether they rose; of the others, the two-sided p is the one to read."""
@@ -61,7 +63,7 @@ def write(
     found: list[tuple[str, int, str]] = []
     for number, row in enumerate(rows):
         prompt = [model.bos, *_prompt(model, row, room=model.window - tokens - 1)]
-        with model.adapted(adapter is not None), out_of_memory("writing"):
+        with model.adapted(adapter is not None), out_of_memory("writing", WRITING):
             torch.manual_seed(seed + number)
             texts = _sample(model, prompt, samples, tokens, temperature)
         found += [(row.id, index, text) for index, text in enumerate(texts)]

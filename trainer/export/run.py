@@ -26,14 +26,14 @@ from cqa_desktop.engine.gguf_file import (
 )
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.models.registry import reference_prose
-from trainer.bases import REFERENCE, Base, resolve_base
+from trainer.bases import REFERENCE, Base
 from trainer.convert.checkpoint import Checkpoint
 from trainer.convert.convert import convert_checkpoint
 from trainer.convert.families import family_of
 from trainer.convert.parity import MOST_KL, MOST_NMSE, Expected, Parity, compare, expect
 from trainer.convert.quantise import quantise
 from trainer.errors import TrainerError
-from trainer.evaluate.run import RESULT, check_base, read_run
+from trainer.evaluate.run import RESULT, base_of, read_run
 from trainer.export.adapter import write_adapter
 from trainer.export.lora import Lora
 from trainer.fit.checkpoint import epoch_folder, finished_epochs
@@ -80,8 +80,7 @@ def export(folder: Path, options: Options) -> int:
         TrainerError: if run, base or adapter cannot be exported, or a file is not faithful: it is then not there.
     """
     record = read_run(folder)
-    base = resolve_base(options.base or record["base"]["id"], record["base"].get("revision"))
-    check_base(base, record)
+    base = base_of(folder, record, options.base)
     checkpoint = Checkpoint(base.folder)
     family_of(checkpoint.config, str(base.folder / "config.json"))
     epoch, why = _epoch(folder, options.epoch)
@@ -235,7 +234,7 @@ class _Job:
     def _expected(self, gguf: LlamaModel) -> Expected:
         """What base and adapter say in torch, in float32."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        with out_of_memory("verifying: --no-verify leaves it out"):
+        with out_of_memory("verifying", "--no-verify leaves that out"):
             plain = load_base(self.base.folder, FitConfig(precision="float32"), device)
             model = load_adapters(plain, {"tuned": self.lora.folder}).eval()
             prose = reference_prose()[0].read_text(encoding="utf-8")[:PROSE_CHARACTERS]

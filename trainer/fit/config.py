@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -66,30 +66,41 @@ def load_fit_config(path: Path | None, flags: Mapping[str, Any]) -> FitConfig:
     values = read_toml(path) if path else {}
     for nested in [key for key, value in values.items() if isinstance(value, dict)]:
         raise TrainerError(f"{path}: '[{nested}]' is a table - the keys of a run stand at the top, without one")
-    where = str(path) if path else "flags"
-    config = build(FitConfig, merge(values, {key: value for key, value in flags.items() if value is not None}), where)
-    _check(config, where)
+    given = {key: value for key, value in flags.items() if value is not None}
+    build(FitConfig, values, str(path))
+    config = build(FitConfig, merge(values, given), "flags")
+    _check(config, lambda name: str(path) if path and name not in given else "flags")
     return config
 
 
-def _check(config: FitConfig, where: str) -> None:
+def _check(config: FitConfig, where: Callable[[str], str]) -> None:
+    """Raises:
+    TrainerError: for the first value that does not do, and where it stands. (What is no number fails every comparison.)
+    """
+
+    def need(holds: bool, name: str, what: str) -> None:
+        if not holds:
+            value = getattr(config, name)
+            shown = f"{value:g}" if isinstance(value, float) else value
+            raise TrainerError(f"{where(name)}: {name} is {shown} - it must be {what}")
+
     if not config.data:
-        raise TrainerError(f"{where}: no data - give --data FILE")
+        raise TrainerError(f"{where('data')}: no data - give --data FILE")
     for name in ("epochs", "batch_size", "micro_batch", "rank", "alpha"):
-        if getattr(config, name) < 1:
-            raise TrainerError(f"{where}: {name} is {getattr(config, name)} - it must be at least 1")
-    if not 0 < config.learning_rate < 1:
-        raise TrainerError(f"{where}: learning_rate is {config.learning_rate:g} - it must be between 0 and 1")
-    if not 0 <= config.dropout < 1 or not 0 <= config.warmup < 1:
-        raise TrainerError(f"{where}: dropout and warmup must be at least 0 and under 1")
-    if config.weight_decay < 0 or config.max_grad_norm <= 0:
-        raise TrainerError(f"{where}: weight_decay must be at least 0, and max_grad_norm above 0")
-    if config.context and config.context < 64:
-        raise TrainerError(f"{where}: context is {config.context} - it must be at least 64 tokens, or 0")
+        need(getattr(config, name) >= 1, name, "at least 1")
+    need(0 < config.learning_rate < 1, "learning_rate", "between 0 and 1")
+    need(0 <= config.dropout < 1, "dropout", "at least 0 and under 1")
+    need(0 <= config.warmup < 1, "warmup", "at least 0 and under 1")
+    need(0 <= config.weight_decay < 1, "weight_decay", "at least 0 and under 1")
+    need(config.max_grad_norm > 0, "max_grad_norm", "above 0")
+    need(config.context == 0 or config.context >= 64, "context", "at least 64 tokens, or 0")
+    need(0 <= config.seed < 1 << 32, "seed", "at least 0 and under 2^32")
     if not config.targets:
-        raise TrainerError(f"{where}: targets is empty - name projections such as {', '.join(PROJECTIONS[:2])}")
+        raise TrainerError(
+            f"{where('targets')}: targets is empty - name projections such as {', '.join(PROJECTIONS[:2])}"
+        )
     for target in config.targets:
         if target in EMBEDDINGS:
             raise TrainerError(
-                f"{where}: targets: '{target}' is an embedding, which a GGUF cannot adapt - leave it out"
+                f"{where('targets')}: targets: '{target}' is an embedding, which a GGUF cannot adapt - leave it out"
             )

@@ -6,24 +6,33 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import torch
 
 from trainer.errors import TrainerError
 
+TRAINING: Final = (
+    "the last finished epoch is safe - lower micro_batch or turn gradient_checkpointing on, and run again: it resumes; "
+    "or lower context or use load_in_4bit, with another --out"
+)
+"""What to do where training runs out of memory."""
+LOADING: Final = "take a smaller base, or use load_in_4bit on a GPU"
+"""The same where the base alone does not fit."""
+
 
 @contextmanager
-def out_of_memory(what: str) -> Iterator[None]:
-    """Inside, running out of memory, on a GPU or not, becomes a TrainerError with the ways out."""
+def out_of_memory(what: str, way: str) -> Iterator[None]:
+    """Inside, running out of memory, on a GPU or not, becomes a TrainerError that tells the way out."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
-        raise TrainerError(_memory(what)) from error
+        raise TrainerError(f"out of memory at {what}; {way}") from error
     except RuntimeError as error:
         # torch has no class of its own for the CPU's.
         if "not enough memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
-        raise TrainerError(_memory(what)) from error
+        raise TrainerError(f"out of memory at {what}; {way}") from error
 
 
 @contextmanager
@@ -44,10 +53,3 @@ def full_disk(where: Path) -> Iterator[None]:
         if "unexpected pos" not in str(error) and "PytorchStreamWriter" not in str(error):
             raise
         raise TrainerError(f"{where}: could not be written whole - make room and run the same command") from error
-
-
-def _memory(what: str) -> str:
-    return (
-        f"out of memory at {what}; the last finished epoch is safe - lower micro_batch or context, turn "
-        "gradient_checkpointing on, or use load_in_4bit, and run again with another --out"
-    )

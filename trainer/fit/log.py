@@ -80,19 +80,12 @@ class RunLog:
 
 
 def read_log(path: Path, until_epoch: int) -> list[StepRecord]:
-    """The records of the epochs that were finished."""
+    """The records of the epochs that were finished, as far as they are there: a kill may have torn the last line."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            found = [record for row in csv.reader(file) if (record := _record(row)) is not None]
+    except (OSError, csv.Error):
         return []
-    found = [
-        StepRecord(
-            *(int(row[name]) for name in COLUMNS[:3]),
-            *(float(row[name]) for name in COLUMNS[3:]),
-        )
-        for row in rows
-    ]
     return [record for record in found if record.epoch <= until_epoch]
 
 
@@ -107,8 +100,9 @@ def draw_loss(records: list[StepRecord], picture: Path) -> None:
     axis.plot([r.step for r in records], [r.loss for r in records], color="#b9bcc6", linewidth=1, label="each step")
     epochs = sorted({record.epoch for record in records})
     means = [epoch_mean(records, epoch) for epoch in epochs]
-    ends = [max(r.step for r in records if r.epoch == epoch) for epoch in epochs]
-    axis.plot(ends, means, "o-", color="#0b7a5b", label="mean of each epoch")
+    steps = [[r.step for r in records if r.epoch == epoch] for epoch in epochs]
+    middles = [sum(one) / len(one) for one in steps]
+    axis.plot(middles, means, "o-", color="#0b7a5b", label="mean of each epoch")
     axis.set(xlabel="step", ylabel="loss, nats a trained token")
     axis.legend()
     axis.spines[["top", "right"]].set_visible(False)
@@ -117,9 +111,18 @@ def draw_loss(records: list[StepRecord], picture: Path) -> None:
 
 
 def epoch_mean(records: list[StepRecord], epoch: int) -> float:
-    """Mean loss over the steps of an epoch."""
+    """Mean loss over the steps of an epoch; not a number if the log of it was lost."""
     losses = [record.loss for record in records if record.epoch == epoch]
-    return sum(losses) / len(losses)
+    return sum(losses) / len(losses) if losses else float("nan")
+
+
+def _record(row: list[str]) -> StepRecord | None:
+    if len(row) != len(COLUMNS):
+        return None
+    try:
+        return StepRecord(*map(int, row[:3]), *map(float, row[3:]))
+    except ValueError:
+        return None
 
 
 def _row(record: StepRecord) -> list[str]:

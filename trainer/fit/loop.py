@@ -15,7 +15,7 @@ from trainer.errors import TrainerError
 from trainer.fit.checkpoint import State, restore, save_epoch
 from trainer.fit.config import FitConfig
 from trainer.fit.encode import Example
-from trainer.fit.faults import out_of_memory
+from trainer.fit.faults import TRAINING, full_disk, out_of_memory
 from trainer.fit.log import RunLog, StepRecord, epoch_mean
 from trainer.fit.loss import loss_sum, trained_tokens
 
@@ -90,7 +90,7 @@ def train(
             rate = learning_rate(config, step, steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            with out_of_memory(f"epoch {epoch}, rows of up to {max(len(row.ids) for row in rows)} tokens"):
+            with out_of_memory(f"epoch {epoch}, rows of up to {max(len(row.ids) for row in rows)} tokens", TRAINING):
                 loss = _gradients(model, weights, rows, config, team, bf16=bf16)
             norm = float(torch.nn.utils.clip_grad_norm_(weights, config.max_grad_norm))
             if not math.isfinite(loss) or not math.isfinite(norm):
@@ -105,7 +105,8 @@ def train(
             seconds += took
             if log is not None:
                 tokens = sum(len(row.ids) for row in rows)
-                log.add(StepRecord(step, epoch, tokens, loss, rate, norm, tokens / took, seconds))
+                with full_disk(out):
+                    log.add(StepRecord(step, epoch, tokens, loss, rate, norm, tokens / took, seconds))
         if log is not None:
             folder = save_epoch(out, epoch, model, optimizer)
             log.epoch_done(epoch, epoch_mean(log.records, epoch), folder)

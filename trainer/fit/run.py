@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import platform
 import sys
@@ -18,18 +19,20 @@ import torch
 from cqa_desktop.annotations.jsonl import AnnotationError, load
 from cqa_desktop.annotations.types import SCHEMA, Annotation
 from trainer.annotations.check import prompt_format_for
-from trainer.bases import Base, resolve_base
+from trainer.bases import REFERENCE, Base, resolve_base
 from trainer.errors import TrainerError
-from trainer.fit.checkpoint import load_state
+from trainer.fit.checkpoint import STATE, finished_epochs, load_state
 from trainer.fit.config import FitConfig
 from trainer.fit.encode import Encoder, Example, encode_all, has_chat_template
-from trainer.fit.faults import full_disk, out_of_memory
+from trainer.fit.faults import LOADING, full_disk, out_of_memory
 from trainer.fit.log import RunLog, draw_loss, epoch_mean, read_log
 from trainer.fit.loop import Team, steps_of, train
 from trainer.fit.loss import trained_tokens
 from trainer.fit.model import add_lora, load_base, use_bf16, window_of
 
 RECORD: Final = "run.json"
+FREE: Final = ("base", "data", "micro_batch", "gradient_checkpointing")
+"""Settings that may be others when a run goes on: places of files, whose hashes are compared, and what saves memory."""
 PACKAGES: Final = ("torch", "transformers", "peft", "accelerate", "tokenizers", "numpy", "cqa-desktop", "bitsandbytes")
 
 
@@ -66,6 +69,7 @@ def fit(config: FitConfig, out: Path) -> int:
         "context": encoder.context,
         "epochs": config.epochs,
         "config": _shareable(config),
+        **_machine(team),
     }
     _refuse_another_run(out, record)
     _prepare(out, config, record, team)
@@ -76,7 +80,7 @@ def fit(config: FitConfig, out: Path) -> int:
             done = state.epoch if state else 0
             log = RunLog(out / "log.csv", steps_of(config, len(examples)), read_log(out / "log.csv", done))
         _announce(config, base, examples, done)
-    with out_of_memory("loading the base"):
+    with out_of_memory("loading the base", LOADING):
         torch.manual_seed(config.seed)
         model = add_lora(load_base(base.folder, config, team.device), config, team.device)
     bf16 = use_bf16(config, team.device)
@@ -85,7 +89,9 @@ def fit(config: FitConfig, out: Path) -> int:
         with full_disk(out):
             draw_loss(log.records, out / "loss.png")
             _finish(out, record, log, examples, model, team)
-        print(f"{out}: {config.epochs} epochs, loss {epoch_mean(log.records, config.epochs):.3f} nats a trained token")
+        loss = epoch_mean(log.records, config.epochs)
+        said = f"loss {loss:.3f} nats a trained token" if math.isfinite(loss) else "its log was lost"
+        print(f"{out}: {config.epochs} epochs, {said}")
     return 0
 
 
@@ -144,21 +150,27 @@ def _team(config: FitConfig) -> Team:
 
 def _refuse_another_run(out: Path, record: dict[str, Any]) -> None:
     """A folder holds one run: going on with other settings would make neither."""
+    if not _begun(out):
+        return
     try:
         found = json.loads((out / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError) as error:
+        before = dict(found["config"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainerError(f"{out / RECORD}: cannot be read ({error}) - use another --out") from error
     for key in ("base", "data_sha256", "prompt_format", "chat_template", "context"):
         if found.get(key) != record[key]:
             raise TrainerError(f"{out}: holds a run with another {key} - use another --out")
-    before, now = found.get("config", {}), json.loads(json.dumps(record["config"]))
-    for key in sorted(before.keys() | now.keys()):
-        if before.get(key) != now.get(key) and key not in ("base", "data"):
+    now = json.loads(json.dumps(record["config"]))
+    for key in sorted((before.keys() | now.keys()) - set(FREE)):
+        if before.get(key) != now.get(key):
             raise TrainerError(
                 f"{out}: holds a run with {key} = {before.get(key)}, not {now.get(key)} - use another --out"
             )
+
+
+def _begun(out: Path) -> bool:
+    """Whether a run has something to lose here: what failed before its first epoch has not."""
+    return (out / STATE).exists() or bool(finished_epochs(out))
 
 
 def _prepare(out: Path, config: FitConfig, record: dict[str, Any], team: Team) -> None:
@@ -166,10 +178,18 @@ def _prepare(out: Path, config: FitConfig, record: dict[str, Any], team: Team) -
         with full_disk(out):
             out.mkdir(parents=True, exist_ok=True)
             resolved = {name: value for name, value in asdict(config).items() if value is not None}
+            # Whole, so that the file can be used from any folder, and the base is found again.
+            resolved |= {"base": _whole(config.base), "data": list(map(_whole, config.data))}
             (out / "config.toml").write_text(tomli_w.dumps(resolved), encoding="utf-8")
-            if not (out / RECORD).exists():
+            if not _begun(out):
                 _write(out / RECORD, record)
     team.wait()
+
+
+def _whole(name: str) -> str:
+    """The whole path of what is a file or folder here."""
+    path = Path(name).expanduser()
+    return str(path.resolve()) if name != REFERENCE and path.exists() else name
 
 
 def _announce(config: FitConfig, base: Base, examples: list[Example], done: int) -> None:
@@ -183,23 +203,30 @@ def _announce(config: FitConfig, base: Base, examples: list[Example], done: int)
 
 
 def _finish(out: Path, record: dict[str, Any], log: RunLog, examples: list[Example], model: Any, team: Team) -> None:
-    cuda = team.device.type == "cuda"
+    means = [epoch_mean(log.records, epoch) for epoch in range(1, record["epochs"] + 1)]
     record |= {
         "rows": len(examples),
         "tokens": sum(len(one.ids) for one in examples),
         "trained_tokens": trained_tokens(examples),
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "trained_parameters": sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
-        "loss": [round(epoch_mean(log.records, epoch), 4) for epoch in range(1, record["epochs"] + 1)],
+        "loss": [round(loss, 4) if math.isfinite(loss) else None for loss in means],
         "seconds": round(log.seconds, 1),
         "tokens_per_second": round(sum(one.tokens for one in log.records) / max(log.seconds, 1e-9), 1),
-        "peak_gpu_megabytes": round(torch.cuda.max_memory_allocated() / 1e6) if cuda else None,
+        "peak_gpu_megabytes": round(torch.cuda.max_memory_allocated() / 1e6) if team.device.type == "cuda" else None,
+    }
+    _write(out / RECORD, record)
+
+
+def _machine(team: Team) -> dict[str, Any]:
+    """What a run is made on and with; written at its start, so that a run that was killed says it too."""
+    cuda = team.device.type == "cuda"
+    return {
         "hardware": torch.cuda.get_device_name() if cuda else f"{platform.machine()}, {os.cpu_count()} CPU cores",
         "processes": team.size,
         "packages": _packages(),
         "python": platform.python_version(),
     }
-    _write(out / RECORD, record)
 
 
 def _packages() -> dict[str, str]:

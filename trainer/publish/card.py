@@ -171,7 +171,7 @@ def _origin(publication: Publication) -> str:
         ("annotations", _count(record.get("rows"))),
         ("tokens read, of them trained on", f"{_count(record.get('tokens'))}, {_count(record.get('trained_tokens'))}"),
         ("epochs", str(record.get("epochs", "-"))),
-        ("loss by epoch, nats a token", ", ".join(map(str, record.get("loss", []))) or "-"),
+        ("loss by epoch, nats a token", ", ".join(_cell(one, ".4g") for one in record.get("loss", [])) or "-"),
         ("parameters, of them trained", f"{_count(record.get('parameters'))}, "
          f"{_count(record.get('trained_parameters'))}"),
         ("hardware", str(record.get("hardware", "-"))),
