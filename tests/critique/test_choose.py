@@ -11,8 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bases import CHAT
-from chat_gguf import chat_model
+from chat_gguf import CHAT, chat_model
 
 from cqa_desktop.annotations.prompt import HEADED, PROSE
 from cqa_desktop.critique import choose as choosing
