@@ -103,7 +103,7 @@ def phrase_table(
 
 
 def alarm_table() -> list[str]:
-    """How often the shipped lists fire on bundled texts: published prose, a present-day page, and the meaning test's."""
+    """How often the shipped lists fire on bundled texts: published prose, a present-day page, the meaning test's."""
     texts = {
         "reference prose, 1902 to 1960": "\n\n".join(path.read_text(encoding="utf-8") for path in reference_prose()),
         "present-day prose (samples/charger.md)": resource("samples", "charger.md").read_text(encoding="utf-8"),
