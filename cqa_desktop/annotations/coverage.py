@@ -74,8 +74,8 @@ class Coverage:
         return self.counts[name] / self.judgments if self.judgments else 0.0
 
 
-def cover(annotations: Sequence[Annotation]) -> Coverage:
-    """Count a set."""
+def cover(annotations: Sequence[Annotation], *, duplicates: bool = True) -> Coverage:
+    """Count a set; looking for `duplicates` takes most of the time, and none are listed without."""
     judged = [(one, judgment) for one in annotations for judgment in one.judgments]
     judgments = [judgment for _, judgment in judged]
     counts: Counter[str] = Counter(dict.fromkeys((*DIMENSIONS, *CONSTRAINTS, *VERDICTS), 0))
@@ -104,7 +104,7 @@ def cover(annotations: Sequence[Annotation]) -> Coverage:
         },
         paired=sum({"expert", ENGINEER} <= {who.role for who in one.annotators} for one in annotations),
         with_dialogue=sum(bool(one.dialogue) for one in annotations),
-        duplicates=tuple(_duplicates(annotations)),
+        duplicates=tuple(_duplicates(annotations)) if duplicates else (),
         wanted=tuple(_wanted(counts, len(judgments))),
     )
 

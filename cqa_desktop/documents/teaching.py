@@ -7,6 +7,7 @@ Other windows and programs may write the same files: what they changed is read b
 from __future__ import annotations
 
 import json
+import operator
 import os
 import secrets
 import shlex
@@ -157,6 +158,8 @@ class TeachingSet:
         self._seen = _signature(path)
         self._entries = _read(path)
         self._past: list[_Step] = []
+        self._covered: list[Annotation] = []
+        self._coverage: Coverage | None = None
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -245,8 +248,12 @@ class TeachingSet:
             return step.name
 
     def coverage(self) -> Coverage:
-        """What would be trained on, counted."""
-        return cover([one.annotation for one in self._entries if one.trained])
+        """What would be trained on, counted; duplicates are not looked for."""
+        trained = [one.annotation for one in self._entries if one.trained]
+        same = len(trained) == len(self._covered) and all(map(operator.is_, trained, self._covered))
+        if self._coverage is None or not same:
+            self._covered, self._coverage = trained, cover(trained, duplicates=False)
+        return self._coverage
 
     def export(self, path: Path) -> int:
         """Write what would be trained on to another file; how many annotations that is.
