@@ -57,17 +57,20 @@ def _of_tuned(model: LlamaModel, large: bool) -> Ability:
 
 def _of_untuned(model: LlamaModel) -> Ability:
     name, template = model.file.name, _template(model)
+    large = model.file.parameters >= TRUSTED
+    small = "" if large else f"is too small to be trusted with a critique ({_size(model, 'about a billion')})"
     if not template:
-        return Ability(name, False, False, False, "goes on with a text and does not follow instructions")
+        why_not = (
+            f"{small}, and follows no instructions" if small else "goes on with a text and follows no instructions"
+        )
+        return Ability(name, False, False, False, why_not)
     try:
         # A model that thinks before it answers is asked not to: the form of the answer has a place for reasoning.
         frame = _frame(model, template, options={"enable_thinking": False})
     except TemplateError as error:
         return Ability(name, False, False, False, f"has a chat template that cannot be used ({error})")
     bos = model.adds_bos and not frame.before.startswith(model.token_name(model.bos))
-    large = model.file.parameters >= TRUSTED
-    why_not = "" if large else f"is too small to be trusted with a critique ({_size(model, 'about a billion')})"
-    return Ability(name, True, large, False, why_not, HEADED, frame, bos)
+    return Ability(name, True, large, False, small, HEADED, frame, bos)
 
 
 def _template(model: LlamaModel) -> str:

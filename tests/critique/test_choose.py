@@ -73,7 +73,8 @@ def test_a_small_one_is_able_and_not_trusted() -> None:
 def test_a_base_model_is_not_able_however_large() -> None:
     found = ability(70 * BILLION)
     assert (found.able, found.trusted) == (False, False)
-    assert "does not follow instructions" in found.why_not
+    assert "follows no instructions" in found.why_not
+    assert "small" not in found.why_not
 
 
 def test_a_bad_template_is_named() -> None:
@@ -136,7 +137,8 @@ def begun(wanted: Any, scorer: Scorer[LlamaModel]) -> Session:
 def test_the_reference_model_measures(reference: Scorer[LlamaModel]) -> None:
     session = begun("auto", reference)
     assert (session.critic, session.prompt) == ("measured", "")
-    assert session.notice.startswith("CQA reference goes on with a text and does not follow instructions")
+    assert session.notice.startswith("CQA reference is too small to be trusted with a critique (6 million parameters")
+    assert "follows no instructions" in session.notice
     assert "made from what was measured" in session.notice
 
 
