@@ -231,6 +231,18 @@ def test_a_long_draft_is_trimmed_by_whole_paragraphs_and_it_is_told(scorer: Scor
     session.close()
 
 
+def test_the_weakest_evidence_goes_after_the_draft(scorer: Scorer[LlamaModel], monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"Line {number}. " + "It was measured. " * 30 for number in range(60)]
+    monkeypatch.setattr(critic, "evidence_lines", lambda *_: lines)
+    session = begin(scorer)
+    assert session.trimmed == 1
+    assert "Line 0. " in session.prompt
+    assert "Line 59. " not in session.prompt
+    room = context_size(scorer.model) - ANSWER
+    assert 0.9 * room < len(session._tokens) <= room
+    session.close()
+
+
 def test_a_passage_that_does_not_fit_is_refused_with_the_number_of_tokens(scorer: Scorer[LlamaModel]) -> None:
     draft = "\n\n".join([FERRY] * 4)
     with pytest.raises(EngineError, match=r"are ([\d,]+) tokens too long for tiny chat") as raised:
