@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from cqa_desktop.annotations.checks import problems
 from cqa_desktop.critique.interview import Interview
 from cqa_desktop.measure.types import Brief
 from cqa_desktop.ui.brief_panel import FIELDS as BRIEF_FIELDS
@@ -58,6 +59,7 @@ class DetailsPage(QWidget):
             line.setAccessibleName(title)
             line.setAccessibleDescription(hint)
             line.textEdited.connect(lambda text, name=name: self.line_changed.emit(name, text.strip()))
+            line.textChanged.connect(lambda _text: self._show_lead())
             self.lines[name] = line
             grid.addWidget(named(title, line), at, 0)
             grid.addWidget(line, at, 1)
@@ -109,11 +111,17 @@ class DetailsPage(QWidget):
         self.passage.show_text(annotation.passage if annotation else "")
         for field in (*self.brief.values(), self.context, self.passage):
             field.setEnabled(annotation is not None)
+        self._show_lead()
+
+    def _show_lead(self) -> None:
+        """What must still be said, or said otherwise."""
         missing = [title.lower() for name, title, _ in LINES if name != "colleague" and not self.lines[name].text()]
         said = (
             f"Still to say, once: {', '.join(missing)}." if missing else "Said once; remembered for the next passage."
         )
-        set_words(self.lead, said)
+        language = self.lines["language"].text()
+        wrong = [one for one in problems({"language": language}) if one.field == "language"] if language else []
+        set_words(self.lead, f"The language {wrong[0].problem}: {wrong[0].fix}." if wrong else said)
 
     def ask(self) -> None:
         """Put the keyboard where something must still be said."""

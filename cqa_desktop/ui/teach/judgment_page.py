@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -68,6 +68,7 @@ class JudgmentPage(QWidget):
         super().__init__()
         self._theme: Theme = LIGHT
         self._sketches: list[Sketch] = []
+        self._passage = ""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         area = QScrollArea(widgetResizable=True)
@@ -84,6 +85,8 @@ class JudgmentPage(QWidget):
         self.list.setAccessibleName("Judgments")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(self._turned)
+        delete = QShortcut(QKeySequence("Delete"), self.list, context=Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(lambda: self.removed.emit(self.list.currentRow()))
         rows.addWidget(self.hint)
         rows.addWidget(self.list)
         rows.addSpacing(10)
@@ -165,6 +168,12 @@ class JudgmentPage(QWidget):
             self.list.blockSignals(False)
         self._show_form()
 
+    def show_passage(self, passage: str) -> None:
+        """What quotes must stand in."""
+        self._passage = passage
+        if self.current is not None:
+            self._show_lacks(self._sketches[self.current])
+
     def turn_to(self, at: int) -> None:
         """Put a judgment into the fields, and the keyboard where something is lacking."""
         self.list.setCurrentRow(at)
@@ -221,9 +230,11 @@ class JudgmentPage(QWidget):
     def _show_lacks(self, one: Sketch) -> None:
         names = {"dimension": "what it is about", "constraint": "what it is held to", "verdict": "the verdict"}
         missing = [names.get(name, "why") for name in one.lacks]
-        said = f"Still to say: {', '.join(missing)}. It is kept, and trained on once that is said."
-        self.lacks.setText(said if missing else "")
-        self.lacks.setVisible(bool(missing))
+        said = f"Still to say: {', '.join(missing)}. It is kept, and trained on once that is said." if missing else ""
+        if one.quote is not None and one.quote not in self._passage:
+            said = "Its words do not stand in the passage any more: select others, and use those."
+        self.lacks.setText(said)
+        self.lacks.setVisible(bool(said))
 
     def _turned(self, _row: int) -> None:
         self._show_form()

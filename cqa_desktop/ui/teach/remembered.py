@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +43,16 @@ class Remembered:
     @set_path.setter
     def set_path(self, path: Path) -> None:
         self._store.setValue("teach/set", str(path))
+
+    def skipped(self, name: str) -> list[str]:
+        """Questions that were left out in an annotation: they are not put again, in another session either."""
+        try:
+            return [str(one) for one in json.loads(str(self._store.value(f"skipped/{name}", "[]")))]
+        except (ValueError, TypeError):
+            return []
+
+    def set_skipped(self, name: str, questions: list[str]) -> None:
+        self._store.setValue(f"skipped/{name}", json.dumps(questions))
 
     @property
     def base(self) -> str:

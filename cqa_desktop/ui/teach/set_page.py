@@ -218,4 +218,4 @@ def state_words(entry: Entry) -> str:
         return "Nothing judged yet"
     if entry.sketches and entry.problems[-1].problem.startswith("one lacks"):
         return f"{counted} · unfinished: {entry.problems[-1].problem}"
-    return f"{counted} · unfinished: {first.field.replace('[0]', '').replace('.', ' ')} {first.problem}"
+    return f"{counted} · unfinished: {first.field.rpartition('.')[2]} {first.problem}"

@@ -56,7 +56,6 @@ class Studio(QObject):
         self._revision = 0
         self._dirty = False
         self._together = ""
-        self._skipped: dict[str, list[str]] = {}
         self._save = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._save.timeout.connect(self.save)
         self._look = QTimer(self, interval=LOOK_MS)
@@ -157,10 +156,8 @@ class Studio(QObject):
             self._show(None)
 
     def _show(self, interview: Interview | None) -> None:
-        if self.interview is not None and self.interview.skipped:
-            self._skipped[self.interview.name] = self.interview.skipped
         if interview is not None:
-            interview.skipped = self._skipped.get(interview.name, [])
+            interview.skipped = self.remembered.skipped(interview.name)
         self.interview = interview
         self._revision += 1
         self._cancel()
@@ -309,7 +306,10 @@ class Studio(QObject):
     def go_on(self) -> None:
         """To the next question; what is written is the answer to this one."""
         if self.interview is not None:
+            left_out = len(self.interview.skipped)
             self.interview.go_on()
+            if len(self.interview.skipped) > left_out:
+                self.remembered.set_skipped(self.interview.name, self.interview.skipped)
             self.changed()
             self._moved_on()
 

@@ -58,6 +58,7 @@ class CopyRow(QWidget):
 class TrainPage(QWidget):
     """Says what would be run, and runs it if the trainer is installed."""
 
+    about_to_run = Signal()
     running_changed = Signal(bool)
 
     def __init__(self, training: Training, remembered: Remembered) -> None:
@@ -178,6 +179,7 @@ class TrainPage(QWidget):
         """Run the command that is shown."""
         if self.training.running or missing() or not self._count:
             return
+        self.about_to_run.emit()
         self._remembered.base = self.base.text().strip()
         for one in (self.evaluate, self.export):
             one.hide()

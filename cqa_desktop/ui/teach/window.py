@@ -102,6 +102,7 @@ class TeachWindow(TeachFrame):
         self.set_page.choose_asked.connect(self.choose_set)
         self.set_page.export_asked.connect(self.export)
         self.set_page.train_asked.connect(lambda: self.turn_to(self.train))
+        self.train.about_to_run.connect(studio.save)
         self.train.running_changed.connect(lambda _on: self._show_state())
         self.new.clicked.connect(self.paste_new)
         self.begin_button.clicked.connect(self._begin_pasted)
@@ -169,6 +170,7 @@ class TeachWindow(TeachFrame):
             self.passage.show_passage(interview.passage, interview.context)
         self.left.setCurrentIndex(0 if interview is not None else 1)
         self.judgments.take.setEnabled(False)
+        self.judgments.show_passage(interview.passage if interview else "")
         self.judgments.show_sketches(interview.sketches if interview else None, 0)
         self.details.show_details(self.studio.remembered, interview)
         self._show_questions()
@@ -270,6 +272,7 @@ class TeachWindow(TeachFrame):
         self.studio.change(field, **values)
         if field in ("passage", "context"):
             self.passage.show_passage(interview.passage, interview.context)
+            self.judgments.show_passage(interview.passage)
             self._mark()
 
     # --- files ----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -187,7 +188,8 @@ def test_what_was_said_is_reworded_removed_and_not_asked_again(
     window.studio.save()
     assert [turn.text for turn in on_disk(set_path)[0].dialogue] == [kept, "Other words."]
     name = window.studio.interview.name  # type: ignore[union-attr]
-    window.paste_new()
+    window.close()
+    window = make_studio()
     window.studio.open(name)
     again = asked(window, qtbot)
     waiting = window.studio.interview._waiting  # type: ignore[union-attr]
@@ -284,6 +286,30 @@ def test_what_cannot_be_saved_is_said_and_saved_later(
     assert window.studio.save()
     assert window.state.text() == "Saved"
     assert on_disk(set_path)[0].dialogue[-1].text == "Kept all the same."
+
+
+def test_a_change_of_the_passage_that_parts_a_judgment_from_its_words_is_told(
+    make_studio: MakeStudio, set_path: Path
+) -> None:
+    stored = finished("a")
+    judgment = msgspec.structs.replace(stored.judgments[0], quote="zinc bishop")
+    TeachingSet(set_path).put(msgspec.structs.replace(stored, judgments=(judgment,)))
+    window = make_studio()
+    window.studio.open("a")
+    window.details.passage.setPlainText(PASSAGE.replace("zinc", "tin"))
+    window.details.lines["language"].setText("English")
+    assert "write a language tag" in window.details.lead.text()
+    window.studio.save()
+    assert set_path.read_text(encoding="utf-8") == ""
+    (entry,) = TeachingSet(set_path).entries
+    assert "'zinc bishop' is not in the passage" in str(entry.problems[0])
+    window.turn_to(window.judgments)
+    assert "do not stand in the passage" in window.judgments.lacks.text()
+    assert "quote 'zinc bishop'" in window.set_page.list.item(0).data(Qt.ItemDataRole.UserRole + 1)
+    window.passage.choose(PASSAGE.index("bishop") - 1, PASSAGE.index("bishop") + 5)
+    window.judgments.take.click()
+    window.studio.save()
+    assert load(set_path)[0].judgments[0].quote == "bishop"
 
 
 def test_hostile_passages_are_kept_as_they_are(make_studio: MakeStudio, set_path: Path) -> None:
