@@ -18,6 +18,8 @@ from cqa_desktop.engine.errors import ModelError
 MAGIC: Final = b"GGUF"
 CALIBRATION_KEY: Final = "cqa.calibration"
 PROMPT_FORMAT_KEY: Final = "cqa.prompt_format"
+RECIPE_KEY: Final = "cqa.recipe"
+TRAINING_TEXT_KEY: Final = "cqa.data_sha256"
 BASE_ID_KEY: Final = "cqa.base_id"
 BASE_SHA_KEY: Final = "cqa.base_sha256"
 MERGED_KEY: Final = "cqa.merged"

@@ -20,6 +20,8 @@ from cqa_desktop.engine.devices import cpu_name, default_threads, first_gpu
 from cqa_desktop.engine.errors import CancelledError, ModelError
 from cqa_desktop.engine.gguf_file import (
     PROMPT_FORMAT_KEY,
+    RECIPE_KEY,
+    TRAINING_TEXT_KEY,
     GgufFile,
     check_base,
     inspect_adapter,
@@ -80,6 +82,9 @@ class LlamaModel:
                 f"{tuned.path}: was tuned on the prompt format '{self.prompt_format}' - a newer version may know it"
             )
         self.name = self.file.name
+        read = self.file.metadata if RECIPE_KEY in self.file.metadata else {}
+        self.training_text = str(read.get(TRAINING_TEXT_KEY, ""))
+        """Hash of all that it has read, where it was trained from nothing by `cqa-train reference`; else empty."""
         self.sha256 = sha256_of(path)
         self.adapter_sha256 = sha256_of(adapter) if adapter else ""
         self.threads = threads or default_threads()

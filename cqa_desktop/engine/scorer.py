@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from cqa_desktop.engine.ages import ages_for
 from cqa_desktop.engine.cache import ScoreCache
 from cqa_desktop.engine.errors import CancelledError
 from cqa_desktop.engine.phrases import shipped_thresholds
@@ -75,10 +76,10 @@ class Scorer(Generic[M]):
 
     def __post_init__(self) -> None:
         self.tokenizer = ParagraphTokenizer(self.model)
+        if not self.thresholds.ages:
+            self.thresholds = replace(self.thresholds, ages=ages_for(self.model))
 
-    def plan(
-        self, text: str, brief: Brief, *, fields: bool = False, preceding: str = "", stop: Stop = never
-    ) -> Plan:
+    def plan(self, text: str, brief: Brief, *, fields: bool = False, preceding: str = "", stop: Stop = never) -> Plan:
         """What scoring `text` under `brief` takes.
 
         Raises:

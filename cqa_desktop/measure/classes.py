@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cqa_desktop.measure.ages import NO_AGES, WordAges, allowances
 from cqa_desktop.measure.calibration import MIN_WORDS, Calibration, figures
-from cqa_desktop.measure.passages import sum_passage
+from cqa_desktop.measure.passages import sum_passage, z_score
 from cqa_desktop.measure.phrases import NO_PHRASES, PhraseBook
 from cqa_desktop.measure.stock import StockRule, join_spans, listed_phrases, stock_phrases
-from cqa_desktop.measure.types import Mark, PassageClass, PassageMeasure, Percentile, ScoredPassage
+from cqa_desktop.measure.types import BARE, Mark, PassageClass, PassageMeasure, Percentile, ScoredPassage
 from cqa_desktop.text.spans import Span
 
 
@@ -32,6 +33,8 @@ class Thresholds:
     stock: StockRule = field(default_factory=StockRule)
     phrases: PhraseBook = NO_PHRASES
     """Phrases that are stock whatever the model knows of them."""
+    ages: WordAges = NO_AGES
+    """Words that are not held against a draft for being newer than the model's text."""
 
 
 def classify(
@@ -60,8 +63,13 @@ def measure_passage(
 ) -> PassageMeasure:
     """Everything the measure says of one passage; `text` is the document its offsets count in."""
     sums = sum_passage(passage)
+    allowed = allowances(passage, text, thresholds.ages)
+    compared = figures(sums)
+    if allowed:
+        compared["z"] = z_score(passage.informed, allowed[sums.informed])
+        compared["bits_per_token"] = sums.per_token(sums.surprisal[BARE] - allowed[BARE])
     percentile = Percentile(
-        **{name: calibration.percentile(name, value, passage.words) for name, value in figures(sums).items()}
+        **{name: calibration.percentile(name, value, passage.words) for name, value in compared.items()}
     )
     judged = passage.words >= thresholds.min_words
     stock = stock_phrases(passage, text, thresholds.stock) if judged else []
@@ -84,6 +92,7 @@ def measure_passage(
         information=sums.information,
         percentile=percentile,
         marks=marks,
+        allowance=allowed,
     )
 
 

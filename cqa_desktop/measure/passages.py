@@ -35,11 +35,14 @@ class PassageSums:
         return BRIEF if BRIEF in self.surprisal else STORY
 
 
-def z_score(view: ViewScores) -> float:
-    """(S - H) / sqrt(V): about standard normal under a calibrated model; 0 where the model was certain."""
+def z_score(view: ViewScores, allowed: float = 0.0) -> float:
+    """(S - H) / sqrt(V): about standard normal under a calibrated model; 0 where the model was certain.
+
+    `allowed` bits are taken off S first.
+    """
     variance = float(view.varentropy.sum(dtype=np.float64))
     excess = float((view.surprisal.astype(np.float64) - view.entropy).sum())
-    return excess / math.sqrt(variance) if variance > 1e-9 else 0.0
+    return (excess - allowed) / math.sqrt(variance) if variance > 1e-9 else 0.0
 
 
 def sum_passage(passage: ScoredPassage) -> PassageSums:

@@ -7,7 +7,7 @@ Nothing here knows where the scores came from: no Qt, no llama.cpp, no files.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
@@ -147,6 +147,9 @@ class PassageMeasure:
     information: Information
     percentile: Percentile
     marks: tuple[Mark, ...]
+    allowance: Mapping[str, float] = field(default_factory=dict)
+    """View (bare and the most informed) to the bits that words newer than the model's text cost for that alone; empty
+    if there are none. Taken off before `percentile.z` and `percentile.bits_per_token` are looked up, nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cqa_desktop.engine.llama import LlamaModel
-from cqa_desktop.measure.types import BRIEF, STORY, PassageMeasure, ScoredPassage
+from cqa_desktop.measure.types import BARE, BRIEF, STORY, PassageMeasure, ScoredPassage
 from cqa_desktop.measure.word_bits import word_bits
 from cqa_desktop.report.scored import ScoredText
 
@@ -78,8 +78,14 @@ def _passage(measure: PassageMeasure, given: Callable[[int], int]) -> dict[str, 
             "information": _number(percentile.information),
             "bits_per_token": _number(percentile.bits_per_token),
         },
+        **({"allowance": _allowance(measure.allowance)} if measure.allowance else {}),
         "marks": [{"start": given(mark.start), "end": given(mark.end), "kind": mark.kind} for mark in measure.marks],
     }
+
+
+def _allowance(found: Mapping[str, float]) -> dict[str, float]:
+    """Of the bare and the most informed view, which is called `brief`, as everywhere."""
+    return {BARE: _number(found[BARE]), BRIEF: _number(found.get(BRIEF, found.get(STORY, 0.0)))}
 
 
 def _tokens(passage: ScoredPassage, given: Callable[[int], int]) -> list[dict[str, Any]]:
