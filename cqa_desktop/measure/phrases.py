@@ -7,6 +7,7 @@ is read once; looking words up in it costs a dictionary access a word, since a l
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,8 +35,11 @@ class PhraseBook:
         return len({phrase for found in self.anchors.values() for phrase, _ in found})
 
     def may_hold(self, text: str) -> bool:
-        """Whether a word of `text` may begin the search for a phrase: most sentences are told apart by this alone."""
-        return bool(self.anchors) and not self.anchors.keys().isdisjoint(text.lower().translate(_PLAIN).split())
+        """Whether a phrase may stand in `text`. Looks at words cut roughly, for a tenth of what it costs to find them
+        and to fold them: nearly all sentences are told apart by this alone.
+        """
+        words = text.lower().translate(_PLAIN).replace("'s ", " ").replace(" '", " ").replace("' ", " ").split()
+        return bool(self.find(words))
 
     def find(self, words: Sequence[str]) -> list[tuple[int, int]]:
         """Where phrases stand in a row of folded words, as (first, behind the last); overlapping ones are one."""

@@ -28,6 +28,8 @@ def found(text: str, book: PhraseBook = BOOK) -> list[str]:
     [
         ("Then her heart skipped a beat.", ["her heart skipped a beat"]),
         ("His Heart skips beat after beat", ["His Heart skips beat"]),
+        ("‘Her heart skipped’ a beat", ["Her heart skipped’ a beat"]),
+        ("'His heart skipped a beat'—", ["His heart skipped a beat"]),
         ("my heart skipped a beat", []),
         ("It hung in the air, hung in damp air", ["hung in the air", "hung in damp air"]),
         ("It hung in air", []),
