@@ -19,7 +19,12 @@ Part = frozenset[str] | None
 """The words that may stand at one place of a phrase; None for any word."""
 MOST: Final = 64
 """Most phrases that one line may stand for once what may be left out is left out."""
-_PLAIN: Final = str.maketrans(dict.fromkeys('.,;:!?"“”()[]—–*_', " ") | {"’": "'", "‘": " "})
+_PLAIN: Final = str.maketrans(
+    dict.fromkeys(set(string.punctuation) - {"'", "-"}, " ")
+    | dict.fromkeys("“”„‟«»—–…", " ")
+    | dict.fromkeys("‘’‚‛", "'")
+    | {"‑": "-"}
+)
 _NAME = re.compile(r"<([a-z_]+)> =(.*)")
 _ITEM = re.compile(r"\(([^()\s]+)\)|([^()\s]+)")
 
@@ -38,8 +43,8 @@ class PhraseBook:
         """Whether a phrase may stand in `text`. Looks at words cut roughly, for a tenth of what it costs to find them
         and to fold them: nearly all sentences are told apart by this alone.
         """
-        words = text.lower().translate(_PLAIN).replace("'s ", " ").replace(" '", " ").replace("' ", " ").split()
-        return bool(self.find(words))
+        words = text.lower().translate(_PLAIN).replace("'s ", " ").split()
+        return bool(self.find([word.strip("'") if "'" in word else word for word in words]))
 
     def find(self, words: Sequence[str]) -> list[tuple[int, int]]:
         """Where phrases stand in a row of folded words, as (first, behind the last); overlapping ones are one."""
