@@ -21,8 +21,10 @@ from cqa_desktop.text.spans import Span
 
 QUESTIONS: Final = 7
 """In one go."""
-MOST_FOLLOW_UPS: Final = 2
-"""Of them, that go on from another question."""
+FOLLOW_UPS: Final = (3, 5)
+"""Of them, counted from 0, those that go on from another question if they can: on different dimensions, once each was
+asked about.
+"""
 NOTICEABLE: Final = 0.02
 """Share of a passage's surprisal that a field of the brief takes away, if it is said to help."""
 LIKELY: Final = 0.05
@@ -175,7 +177,6 @@ def _best(
     constraints = Counter(one.pattern.constraint for one in chosen)
     kinds = Counter(one.clue.kind for one in chosen)
     spans = Counter(one.clue.span for one in chosen)
-    follow_ups = sum(one.pattern.depth > 1 for one in chosen)
 
     def order(one: _Candidate) -> tuple[int, int, int, int, int, bytes]:
         about = one.pattern.constraint
@@ -192,8 +193,7 @@ def _best(
     deeper = [one for one in open_now if one.pattern.depth > 1]
     first = [one for one in open_now if one.pattern.depth == 1]
     # A conversation: something new, then a step further into what was said.
-    go_on = follow_ups < MOST_FOLLOW_UPS and len(chosen) % 3 == 2
-    pool = (deeper or first) if go_on else (first or deeper)
+    pool = (deeper or first) if len(chosen) in FOLLOW_UPS else (first or deeper)
     return min(pool, key=order, default=None)
 
 

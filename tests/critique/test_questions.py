@@ -65,6 +65,9 @@ def test_what_is_rare_is_asked_about_more_and_nothing_is_left_out(evidence: Evid
     skewed = Counter(one.dimension for one in pose(evidence, {"craft": 60, "audience": 3, "reality": 0}))
     assert skewed["reality"] > skewed["audience"] > skewed["craft"] >= 1
     assert {one.constraint for one in pose(evidence)} == set(CONSTRAINTS)
+    # Each dimension is asked about afresh before anything is gone into.
+    assert {one.dimension for one in pose(evidence) if one.depth == 1} == set(DIMENSIONS)
+    assert [one.depth for one in pose(evidence)][:3] == [1, 1, 1]
 
 
 def test_nothing_is_asked_twice_until_nothing_is_left(evidence: Evidence) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cqa_desktop.annotations.coverage import Coverage
-from cqa_desktop.annotations.types import Annotation
+from cqa_desktop.annotations.types import ENGINEER, Annotation
 from cqa_desktop.critique.interview import Interview
 from cqa_desktop.documents.errors import DocumentError
 from cqa_desktop.documents.teaching import Entry, Sketch, TeachingSet, new_id
@@ -25,6 +25,8 @@ from cqa_desktop.ui.teach.remembered import Remembered, annotators
 
 DOCUMENT: Final = "teaching"
 SAVE_MS: Final = 250
+LATELY: Final = 6
+"""Annotations whose questions are not put again to the next one."""
 LOOK_MS: Final = 2000
 """How often it is looked whether another program wrote the set."""
 
@@ -351,10 +353,15 @@ class Studio(QObject):
             interview.annotation().brief,
             counts=self._counts(interview),
             asked=interview.asked,
-            skipped=interview.skipped,
+            skipped=[*interview.skipped, *self._lately(interview)],
         )
         self.asking = True
         self.questions_changed.emit()
+
+    def _lately(self, interview: Interview) -> list[str]:
+        """What was asked about the passages before: most of it fits any passage, and nobody wants it each time."""
+        others = [one.annotation for one in self.set.entries if one.annotation.id != interview.name] if self.set else []
+        return [turn.text for one in others[-LATELY:] for turn in one.dialogue if turn.role == ENGINEER]
 
     def _counts(self, interview: Interview) -> dict[str, int]:
         """What the set has, this passage with it even where it is unfinished."""

@@ -288,6 +288,19 @@ def test_what_cannot_be_saved_is_said_and_saved_later(
     assert on_disk(set_path)[0].dialogue[-1].text == "Kept all the same."
 
 
+def test_what_fits_any_passage_is_not_asked_of_each(make_studio: MakeStudio, qtbot: QtBot) -> None:
+    window = make_studio()
+    put: list[str] = []
+    for text in ("Go.", "Stay.", "Wait."):
+        window.begin(text)
+        for _ in range(3):
+            put.append(asked(window, qtbot))
+            window.studio.write_answer("So.")
+            window.studio.go_on()
+        window.studio.save()
+    assert len(put) == len(set(put)) == 9
+
+
 def test_a_change_of_the_passage_that_parts_a_judgment_from_its_words_is_told(
     make_studio: MakeStudio, set_path: Path
 ) -> None:
