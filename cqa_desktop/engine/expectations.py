@@ -13,7 +13,7 @@ from cqa_desktop.engine.plan import Plan, View
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.engine.windows import Unit
-from cqa_desktop.measure.types import BRIEF, STORY, Brief, Floats, Ints
+from cqa_desktop.measure.types import BRIEF, STORY, Brief, Floats, Ints, ViewScores
 from cqa_desktop.text.spans import Span
 from cqa_desktop.text.words import words
 
@@ -28,7 +28,7 @@ class WordExplained:
     start: int
     end: int
     bits: float
-    """Surprisal of the whole word in the most informed view."""
+    """Surprisal of the whole word in the most informed view, its end included (measure/word_bits)."""
     expected: list[Expectation]
 
 
@@ -46,7 +46,7 @@ def explain_word(
     view, run = found.view, found.run
     temperature = scorer.calibration.temperature
     scores = scorer.model.score([run], temperature=temperature, adapter=view.adapter, stop=stop)[0]
-    bits = float(scores.surprisal.sum(dtype=np.float64))
+    bits = _whole_word(scores, found)
     before = run.tokens[: run.scored]
     logits = scorer.model.logits_after(before, adapter=view.adapter, stop=stop)
     # After a space, what goes on from the word before is not expected in this word's place.
@@ -84,6 +84,11 @@ class _Located:
     word: Span
     view: View
     run: Run
+    """It ends with the token after the word where the passage has one."""
+    tokens: int
+    """Of the word."""
+    follows_word: bool
+    """Whether another word stands directly before it in the passage."""
 
 
 def _locate(scorer: Scorer[LlamaModel], text: str, offset: int, brief: Brief) -> _Located | None:
@@ -105,7 +110,21 @@ def _locate(scorer: Scorer[LlamaModel], text: str, offset: int, brief: Brief) ->
         v for v in plan.views if v.name == STORY
     )
     place = Span(span.start + word.start, span.start + word.end)
-    return _Located(place, view, _run_to(plan, view, paragraph, first, last))
+    passage = next(one for one in tokens.passages if one.first <= first < one.last)
+    follows_word = first > passage.first and bool(passage.word_of[first - 1 - passage.first] >= 0)
+    run = _run_to(plan, view, paragraph, first, min(last + 1, max(last, passage.last)))
+    return _Located(place, view, run, min(last - first, len(run.tokens) - run.scored), follows_word)
+
+
+def _whole_word(scores: ViewScores, found: _Located) -> float:
+    """As `word_bits` does for a scored passage."""
+    plain = scores.surprisal.astype(np.float64)
+    bits = float(plain[: found.tokens].sum())
+    if scores.boundary is not None:
+        ends = np.minimum(scores.boundary, plain)
+        bits -= float(ends[0]) if found.follows_word else 0.0
+        bits += float(ends[found.tokens]) if len(ends) > found.tokens else 0.0
+    return bits
 
 
 def _run_to(plan: Plan, view: View, paragraph: int, first: int, last: int) -> Run:
@@ -152,11 +171,17 @@ def _complete(
         tokens = following.argmax(axis=1).astype(np.int32)
         for index, token in enumerate(tokens):
             piece = model.piece(int(token))
-            letters = pieces[index].strip()[-1:].isalpha() and piece[:1].isalpha()
-            open_ended[index] = open_ended[index] and letters
+            if not open_ended[index]:
+                continue
+            letters = pieces[index].strip()[-1:].isalpha()
+            open_ended[index] = letters and piece[:1].isalpha()
+            log_probabilities = _log_softmax(following[index], temperature)
             if open_ended[index]:
                 pieces[index] += piece
-                chances[index] += float(_log_softmax(following[index], temperature)[token])
+                chances[index] += float(log_probabilities[token])
+            elif letters:
+                # That the word ends here is part of it, as of the writer's own.
+                chances[index] += float(np.log(max(np.exp(log_probabilities[model.ends_words]).sum(), 1e-30)))
     merged: dict[str, float] = {}
     for piece, chance in zip(pieces, chances, strict=True):
         shown = piece.decode("utf-8", "replace").strip()

@@ -8,8 +8,8 @@ from cqa_desktop.engine.expectations import explain_word
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.calibration import Calibration
-from cqa_desktop.measure.stock import word_scores
 from cqa_desktop.measure.types import BRIEF, STORY, Brief
+from cqa_desktop.measure.word_bits import word_bits
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_bits_of_a_word_are_those_the_draft_was_scored_with(scorer: Scorer, word
     document = scorer.score(PROSE, brief)
     view = BRIEF if brief else STORY
     scored = next(
-        one for passage in document.passages for one in word_scores(passage, PROSE, view) if one.span.start == at
+        one for passage in document.passages for one in word_bits(passage, PROSE, view).words if one.span.start == at
     )
     assert found.bits == pytest.approx(scored.bits, abs=2e-3)
 
@@ -37,7 +37,7 @@ def test_in_a_later_segment_too(scorer: Scorer) -> None:
     at = text.rindex("letters")
     found = explain_word(scorer, text, at)
     assert found is not None
-    scored = [one for passage in scorer.score(text).passages for one in word_scores(passage, text, STORY)]
+    scored = [one for passage in scorer.score(text).passages for one in word_bits(passage, text, STORY).words]
     assert found.bits == pytest.approx(next(one.bits for one in scored if one.span.start == at), abs=2e-3)
 
 
