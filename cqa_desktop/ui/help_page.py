@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QTextBlock, QTextBlockFormat, QTextChar
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from cqa_desktop.resources import resource
-from cqa_desktop.ui.theme import Theme, serif
+from cqa_desktop.ui.theme import LIGHT, Theme, serif
 
 TITLE: Final = "What the marks say"
 SIZE: Final = (680, 720)
@@ -24,8 +24,10 @@ _KINDS: Final = {"Earned surprise": "earned", "Unexplained surprise": "unexplain
 class HelpPage(QDialog):
     """A page that stays open beside the draft; Escape closes it."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = LIGHT
+        self._written = False
         self.setWindowTitle(TITLE)
         self.setModal(False)
         self.resize(*SIZE)
@@ -38,10 +40,24 @@ class HelpPage(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.page)
-        self.set_theme(theme)
+
+    def open_page(self) -> None:
+        """Show it; it is written when it is first asked for."""
+        if not self._written:
+            self._write()
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def set_theme(self, theme: Theme) -> None:
-        """Write the page anew in the theme's colours, where it was scrolled to."""
+        """A page that was shown is written anew in the theme's colours, where it was scrolled to."""
+        self._theme = theme
+        if self._written:
+            self._write()
+
+    def _write(self) -> None:
+        theme = self._theme
+        self._written = True
         at = self.page.verticalScrollBar().value()
         self.setStyleSheet(f"QDialog, #help {{ background: {theme.paper}; color: {theme.ink}; }}")
         document = self.page.document()

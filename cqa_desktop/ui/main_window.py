@@ -25,6 +25,7 @@ from cqa_desktop.ui.draft_file import DraftFile
 from cqa_desktop.ui.editor import DraftEditor
 from cqa_desktop.ui.find_bar import FindBar
 from cqa_desktop.ui.header import Header
+from cqa_desktop.ui.help_page import HelpPage
 from cqa_desktop.ui.hover_card import HoverCard
 from cqa_desktop.ui.menus import fill_menu
 from cqa_desktop.ui.notices import Notices
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.critique = CritiqueDesk(self, self.editor, self.store, self.scoring, self.file, bridge, self.settings)
         self.compare = CompareDesk(self, self.editor, self.store, self.scoring, bridge)
         self.teaching = TeachDesk(self.editor, self.scoring, bridge)
+        self.help_page = HelpPage(self)
         self.panel.add("Passage", self.passage_panel)
         self.panel.add("Critique", self.critique.panel)
         self.panel.add("Brief", self.brief_panel)
@@ -162,7 +164,7 @@ class MainWindow(QMainWindow):
         self.setStyleSheet(themes.style_sheet(theme))
         for part in (
             self.editor, self.strip, self.passage_panel, self.critique, self.compare, self.brief_panel, self.card,
-            self.header.legend, self.teaching,
+            self.header.legend, self.teaching, self.help_page,
         ):  # fmt: skip
             part.set_theme(theme)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def fill_menu(window: MainWindow, menu: QMenu, theme: ThemeName) -> None:
-    """File, Edit, View and Critique; `theme` is the one that was chosen last."""
+    """File, Edit, View, Critique and Help; `theme` is the one that was chosen last."""
     standard = QKeySequence.StandardKey
     file: list[Command | None] = [
         ("New", standard.New, window.new),
@@ -72,7 +72,8 @@ def fill_menu(window: MainWindow, menu: QMenu, theme: ThemeName) -> None:
         None,
         ("Teach…", "Ctrl+T", window.teaching.open),
     ]
-    for title, commands in (("File", file), ("Edit", edit), ("View", view), ("Critique", notes)):
+    pages: list[Command | None] = [("What the marks say", "F1", window.help_page.open_page)]
+    for title, commands in (("File", file), ("Edit", edit), ("View", view), ("Critique", notes), ("Help", pages)):
         submenu = menu.addMenu(title)
         add_commands(window, submenu, commands)
         if title == "View":

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QColor, QKeySequence
 from pytestqt.qtbot import QtBot
 
 from cqa_desktop.measure.explain import headline
 from cqa_desktop.resources import resource
 from cqa_desktop.ui.help_page import TITLE, HelpPage
-from cqa_desktop.ui.theme import DARK, LIGHT
+from cqa_desktop.ui.main_window import MainWindow
+from cqa_desktop.ui.theme import DARK, LIGHT, Theme
+
+MakeWindow = Callable[..., MainWindow]
+
+
+def opened(qtbot: QtBot, theme: Theme) -> HelpPage:
+    page = HelpPage()
+    qtbot.addWidget(page)
+    page.set_theme(theme)
+    assert page.page.toPlainText() == "", "it is written when it is first asked for"
+    page.open_page()
+    return page
 
 
 def colour_of(page: HelpPage, heading: str) -> str:
@@ -21,8 +36,7 @@ def colour_of(page: HelpPage, heading: str) -> str:
 
 
 def test_it_has_a_word_on_every_mark_and_on_what_it_cannot_say(qtbot: QtBot) -> None:
-    page = HelpPage(LIGHT)
-    qtbot.addWidget(page)
+    page = opened(qtbot, LIGHT)
     text = page.page.toPlainText()
     assert text.startswith(TITLE)
     for kind in ("earned", "unexplained", "predictable"):
@@ -32,8 +46,7 @@ def test_it_has_a_word_on_every_mark_and_on_what_it_cannot_say(qtbot: QtBot) -> 
 
 
 def test_headings_have_the_colour_of_their_mark_in_both_themes(qtbot: QtBot) -> None:
-    page = HelpPage(LIGHT)
-    qtbot.addWidget(page)
+    page = opened(qtbot, LIGHT)
     for theme in (LIGHT, DARK):
         page.set_theme(theme)
         assert colour_of(page, "Earned surprise") == QColor(theme.earned).name()
@@ -42,9 +55,7 @@ def test_headings_have_the_colour_of_their_mark_in_both_themes(qtbot: QtBot) -> 
 
 
 def test_it_stays_open_beside_the_draft_and_fits_its_width(qtbot: QtBot) -> None:
-    page = HelpPage(DARK)
-    qtbot.addWidget(page)
-    page.show()
+    page = opened(qtbot, DARK)
     assert not page.isModal()
     assert page.page.horizontalScrollBar().maximum() == 0
     before = page.page.verticalScrollBar().maximum()
@@ -59,3 +70,16 @@ def test_it_is_plain_and_short() -> None:
     assert len(text.split()) < 600
     for term in ("entropy", "surprisal", "z-score", "percentile", "token"):
         assert term not in text.lower()
+
+
+def test_the_help_menu_and_f1_open_it(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    action = next(one for one in window.findChildren(QAction) if one.text() == TITLE)
+    assert action.shortcut() == QKeySequence("F1")
+    assert not window.help_page.isVisible()
+    action.trigger()
+    assert window.help_page.isVisible()
+    window.set_theme("dark")
+    assert colour_of(window.help_page, "Earned surprise") == QColor(DARK.earned).name()
+    qtbot.keyClick(window.help_page, Qt.Key.Key_Escape)
+    assert not window.help_page.isVisible()
