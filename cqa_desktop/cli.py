@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -59,6 +60,7 @@ def _prepare_streams() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A draft may hold what the terminal's encoding, or any, cannot say.
         sys.stdout.reconfigure(errors="replace")
+    logging.basicConfig(format="cqa: %(message)s")
 
 
 def _drop_output() -> None:

@@ -6,6 +6,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
+
+CALLED_BY_LLAMA: Final = frozenset(["LlamaModel._ask", "_keep"])
+"""Functions of `engine.llama` and `engine.library` that llama.cpp calls."""
 
 
 @contextmanager
@@ -20,10 +24,10 @@ def interruptible(*, at_once: bool = True) -> Iterator[Callable[[], bool]]:
     """
     asked = False
 
-    def ask(_signal: int, _frame: FrameType | None) -> None:
+    def ask(_signal: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked = True
-        if at_once:
+        if at_once and not _called_by_llama(frame):
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, ask)
@@ -31,6 +35,15 @@ def interruptible(*, at_once: bool = True) -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _called_by_llama(frame: FrameType | None) -> bool:
+    """Whether llama.cpp waits for an answer: no exception passes through it, and it is about to ask for the flag."""
+    while frame is not None:
+        if frame.f_code.co_qualname in CALLED_BY_LLAMA:
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

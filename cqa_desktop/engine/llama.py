@@ -192,11 +192,7 @@ class LlamaModel:
 
     def _ask(self, _: Any) -> bool:
         """Whether llama.cpp should stop."""
-        try:
-            return self._stop()
-        except KeyboardInterrupt:
-            # No exception passes through llama.cpp: it stops, and `_decode` says so.
-            return True
+        return self._stop()
 
     def _separator(self) -> Ints:
         # Tokenised between two letters, as it stands between paragraphs: at the end of a text it would split otherwise.
