@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import Final
 
@@ -197,7 +198,7 @@ class JudgmentPage(QWidget):
         for at, one in enumerate(self._sketches):
             item = self.list.item(at)
             item.setText(_line(one))
-            item.setToolTip(one.quote or "The whole passage")
+            item.setToolTip(html.escape(one.quote or "The whole passage"))
             item.setForeground(QColor(self._theme.quiet if one.lacks else self._theme.ink))
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)

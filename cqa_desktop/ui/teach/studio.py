@@ -16,7 +16,7 @@ from cqa_desktop.annotations.coverage import Coverage
 from cqa_desktop.annotations.types import ENGINEER, Annotation
 from cqa_desktop.critique.interview import Interview
 from cqa_desktop.documents.errors import DocumentError
-from cqa_desktop.documents.teaching import Entry, Sketch, TeachingSet, new_id
+from cqa_desktop.documents.teaching import Sketch, TeachingSet, new_id
 from cqa_desktop.engine.client import sendable
 from cqa_desktop.engine.messages import JobFailed, QuestionsReady
 from cqa_desktop.measure.types import Brief
@@ -261,10 +261,6 @@ class Studio(QObject):
             self.set_changed.emit()
         return True
 
-    def entry(self) -> Entry | None:
-        """The passage that is judged, as it stands in the set."""
-        return self.set.find(self.interview.name) if self.set and self.interview else None
-
     # --- judgments ------------------------------------------------------------------------------------------------
 
     def judge(self, sketch: Sketch) -> int:
@@ -287,7 +283,8 @@ class Studio(QObject):
     def change_judgment(self, at: int, sketch: Sketch, field: str) -> None:
         """Another choice, or other words."""
         if self.interview is not None and at < len(self.interview.sketches):
-            self.interview.sketches[at] = sketch
+            words = {name: cleaned(getattr(sketch, name)) for name in ("reasoning", "counterfactual", "suggestion")}
+            self.interview.sketches[at] = msgspec.structs.replace(sketch, **words)
             self.changed(f"judgment {at} {field}")
             self.judgments_changed.emit()
 
@@ -301,6 +298,7 @@ class Studio(QObject):
 
     def write_answer(self, text: str) -> None:
         """The answer so far."""
+        text = cleaned(text)
         if self.interview is not None and text != self.interview.answer:
             self.interview.answer = text
             self.changed("answer")
@@ -318,14 +316,14 @@ class Studio(QObject):
     def put_own(self, text: str) -> None:
         """Put a question of somebody in the room."""
         if self.interview is not None and text.strip():
-            self.interview.put_own(text.strip())
+            self.interview.put_own(cleaned(text).strip())
             self.changed()
             self.questions_changed.emit()
 
     def reword(self, at: int, text: str) -> None:
         """Change a turn of the dialogue."""
         if self.interview is not None and at < len(self.interview.turns):
-            self.interview.reword(at, text)
+            self.interview.reword(at, cleaned(text))
             self.changed(f"turn {at}")
 
     def remove_turns(self, start: int, end: int) -> None:
@@ -367,7 +365,7 @@ class Studio(QObject):
         """What the set has, this passage with it even where it is unfinished."""
         found = self.coverage()
         counts = dict(found.counts) if found else {}
-        entry = self.entry()
+        entry = self.set.find(interview.name) if self.set else None
         for one in interview.sketches if entry is None or not entry.trained else ():
             for name in (one.dimension, one.constraint):
                 if name is not None:

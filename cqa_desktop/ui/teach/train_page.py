@@ -27,7 +27,7 @@ from cqa_desktop.ui.theme import Theme
 
 
 class CopyRow(QWidget):
-    """A command, to be read and copied."""
+    """A command, or a place, to be read and copied."""
 
     def __init__(self, name: str, lines: int = 2) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class CopyRow(QWidget):
         self.field.setObjectName("command")
         self.field.setReadOnly(True)
         self.field.setFixedHeight(self.field.sizeHint().height() + 8)
-        self.copy = button("Copy", "", f"Copy the command: {name.lower()}")
+        self.copy = button("Copy", "", f"Copy: {name}")
         self.copy.clicked.connect(self._copy)
         head = QHBoxLayout()
         head.addWidget(named(name, self.field))
@@ -48,7 +48,11 @@ class CopyRow(QWidget):
         layout.addWidget(self.field)
 
     def show_command(self, command: list[str]) -> None:
-        self.field.show_text(shown(command))
+        self.show_text(shown(command))
+
+    def show_text(self, text: str) -> None:
+        self.field.show_text(text)
+        self.copy.setText("Copy")
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.field.text())
@@ -126,9 +130,10 @@ class TrainPage(QWidget):
         self.says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         rows.addWidget(self.says)
         rows.addSpacing(14)
+        self.adapter = CopyRow("Where the adapter is")
         self.evaluate = CopyRow("Did it calibrate the reader, and move the writer?")
         self.export = CopyRow("What the app loads")
-        for one in (self.evaluate, self.export):
+        for one in (self.adapter, self.evaluate, self.export):
             rows.addWidget(one)
             rows.addSpacing(10)
             one.hide()
@@ -172,7 +177,6 @@ class TrainPage(QWidget):
         return Path(text).expanduser() if text else free_folder(self._path)
 
     def _show_command(self) -> None:
-        self.command.copy.setText("Copy")
         self.command.show_command(self.arguments())
 
     def start(self) -> None:
@@ -181,7 +185,7 @@ class TrainPage(QWidget):
             return
         self.about_to_run.emit()
         self._remembered.base = self.base.text().strip()
-        for one in (self.evaluate, self.export):
+        for one in (self.adapter, self.evaluate, self.export):
             one.hide()
         self.bar.setRange(0, 0)
         self.bar.show()
@@ -215,13 +219,12 @@ class TrainPage(QWidget):
             self.bar.setValue(1)
         self._used = outcome.kind == "done"
         lead = {"done": "Trained.", "failed": "It did not work.", "stopped": ""}[outcome.kind]
-        where = f"\nThe adapter is in {outcome.adapter}." if outcome.kind == "done" and outcome.adapter else ""
-        set_words(self.says, outcome.words + where, lead=lead)
+        set_words(self.says, outcome.words, lead=lead)
         if outcome.kind == "done":
+            self.adapter.show_text(str(outcome.adapter or self._ran))
             self.evaluate.show_command([trainer_program(), "evaluate", str(self._ran)])
             self.export.show_command([trainer_program(), "export", str(self._ran), "--adapter-only"])
-            for one in (self.evaluate, self.export):
-                one.copy.setText("Copy")
+            for one in (self.adapter, self.evaluate, self.export):
                 one.show()
         self._show_buttons()
         self.running_changed.emit(False)

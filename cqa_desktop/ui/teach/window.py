@@ -209,7 +209,7 @@ class TeachWindow(TeachFrame):
     # --- what is done ---------------------------------------------------------------------------------------------
 
     def _answered(self, text: str) -> None:
-        self.studio.write_answer(cleaned(text))
+        self.studio.write_answer(text)
         self.interview.show_buttons(self.studio.interview)
 
     def _go_on(self) -> None:

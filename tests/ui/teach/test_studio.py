@@ -336,12 +336,13 @@ def test_hostile_passages_are_kept_as_they_are(make_studio: MakeStudio, set_path
     window.passage.choose(at, at + 3)
     assert window.passage.chosen() == "“f”"
     window.judge()
-    window.judgments.fields["reasoning"].setPlainText("<i>why</i>")
+    window.judgments.fields["reasoning"].setPlainText("<i>why</i>\x00 \ud83d")
     for field, value in (("dimension", "craft"), ("constraint", "ethos"), ("verdict", "works")):
         window.judgments.choices[field].buttons[value].click()
     window.studio.save()
     (kept,) = load(set_path)
     assert kept.judgments[0].quote == "“f”"
+    assert kept.judgments[0].reasoning.startswith("<i>why</i>")
     assert "<b>d</b>" in window.passage.toPlainText()
 
 

@@ -80,7 +80,8 @@ def test_the_command_is_exact_and_a_run_is_followed_to_its_end(
     assert window.state.text() == "Saved · training"
     qtbot.waitUntil(lambda: bool(ended), timeout=WAIT_MS)
     assert ended[0].kind == "done"
-    assert str(out / "epoch-01") in page.says.text()
+    assert page.adapter.isVisible()
+    assert page.adapter.field.text() == str(out / "epoch-01")
     assert shlex.split(page.evaluate.field.text())[1:] == ["evaluate", str(out)]
     assert shlex.split(page.export.field.text())[1:] == ["export", str(out), "--adapter-only"]
     # The next run needs a folder of its own.
