@@ -28,6 +28,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="default: the one used last")
     parser.add_argument("--screenshot", type=Path, metavar="OUT", help="write a PNG of the window, scored, and end")
     parser.add_argument("--screenshot-scale", type=float, metavar="N", help="pixels to a point of the picture")
+    parser.add_argument(
+        "--screenshot-of",
+        choices=("passage", "critique", "versions"),
+        default="passage",
+        help="what the picture shows (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--screenshot-words", default="", metavar="WORDS", help="select these; default: where most marks are"
+    )
+    parser.add_argument(
+        "--screenshot-version", default="", metavar="WORDS", help="the version that is set beside those words"
+    )
     parser.add_argument("--version", action="version", version=f"cqa-desktop {__version__}")
     arguments = parser.parse_args(argv)
     if arguments.screenshot is not None and not arguments.screenshot.resolve().parent.is_dir():
@@ -58,7 +70,13 @@ def _run(arguments: argparse.Namespace) -> int:
     ticker.timeout.connect(lambda: None)
     ticker.start()
     if arguments.screenshot is not None:
-        shot = Screenshot(window, arguments.screenshot)
+        shot = Screenshot(
+            window,
+            arguments.screenshot,
+            arguments.screenshot_of,
+            arguments.screenshot_words,
+            arguments.screenshot_version,
+        )
         shot.taken.connect(lambda done: (window.close(), application.exit(0 if done else 1)))
     else:
         window.file.look_for_unsaved()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen, QPolygonF
@@ -12,6 +13,7 @@ from cqa_desktop.annotations.critique import PointVerdict
 from cqa_desktop.ui.theme import Theme
 
 SIGN = 13
+_LONG = re.compile(r"\S{28}(?=\S{4})")
 
 
 def words_label(text: str = "", percent: int = 132) -> QLabel:
@@ -23,10 +25,18 @@ def words_label(text: str = "", percent: int = 132) -> QLabel:
     return label
 
 
+def as_wide_as_there_is(widget: QWidget) -> None:
+    """Let nothing in a widget make it wider than its place: a wide row would be scrolled out of sight, and words above
+    it, measured for more room than they get, would be cut off.
+    """
+    widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+
 def set_words(label: QLabel, text: str, percent: int = 132, lead: str = "") -> None:
     """Show plain words, after a `lead` in bold if there is one."""
     bold = f"<b>{html.escape(lead)}</b> " if lead else ""
-    words = html.escape(text).replace("\n", "<br>")
+    # Labels break lines at spaces only: what has none is given places where it may break.
+    words = html.escape(_LONG.sub("\\g<0>\u200b", text)).replace("\n", "<br>")
     label.setText(f'<p style="line-height: {percent}%; margin: 0">{bold}{words}</p>' if text or lead else "")
 
 

@@ -46,6 +46,20 @@ def test_a_picture_of_the_window(draft: Path, tmp_path: Path, theme: str, scale:
     assert draft.read_bytes() == before
 
 
+def test_a_picture_of_a_critique(draft: Path, tmp_path: Path) -> None:
+    out = tmp_path / "critique.png"
+    before = draft.read_bytes()
+    words = ["--screenshot-of", "critique", "--screenshot-words", "His eyes filled with tears and he took a deep breath."]
+    done = subprocess.run(
+        [*APP, str(draft), "--theme", "light", "--screenshot", str(out), *words],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (QImage(str(out)).width(), QImage(str(out)).height()) == (1360, 850)
+    assert draft.read_bytes() == before
+    assert "[[notes]]" in draft.with_name("ferry.cqa.toml").read_text(encoding="utf-8")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
 def test_the_sample_runs_without_a_display(tmp_path: Path) -> None:
     copy = tmp_path / "checkout"

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from cqa_desktop.documents.notes import Note
 from cqa_desktop.report.notes import about, comparable, figure_words, verdict_words, writer_of
-from cqa_desktop.ui.labels import VerdictSign, button, set_words, verdict_colour, words_label
+from cqa_desktop.ui.labels import VerdictSign, as_wide_as_there_is, button, set_words, verdict_colour, words_label
 from cqa_desktop.ui.theme import Theme, serif
 
 QUOTED = 180
@@ -49,6 +49,7 @@ class NoteCard(QFrame):
         layout.setSpacing(0)
         self.sign = VerdictSign(point.verdict)
         self.verdict = QLabel(verdict_words(note))
+        as_wide_as_there_is(self)
         self.about = QLabel("" if note.unfinished else about(point).capitalize())
         for label in (self.verdict, self.about):
             label.setToolTip(f"Written {writer_of(note)}")
@@ -60,8 +61,11 @@ class NoteCard(QFrame):
         head.addStretch(1)
         head.addWidget(self.pin)
         layout.addLayout(head)
-        self.quote = words_label(_shortened(point.quote), 110)
-        self.quote.setFont(serif(17))
+        if point.whole:
+            self.quote = words_label("The whole passage")
+        else:
+            self.quote = words_label(_shortened(point.quote), 110)
+            self.quote.setFont(serif(17))
         self.changed = words_label()
         self.readings = QWidget()
         self._readings = _grid(self.readings)
@@ -115,6 +119,8 @@ class NoteCard(QFrame):
         self.about.setStyleSheet(f"color: {theme.quiet}")
         for label in (self.quote, self.reasoning, *(one for one, _, _ in self._asides)):
             label.setStyleSheet(f"color: {ink}")
+        if note.point.whole:
+            self.quote.setStyleSheet(f"color: {theme.quiet}")
         for label, lead, words in self._asides:
             set_words(label, words, lead=lead)
         # Only now, with a parent: shown without one, each would be a window for a moment, and take the keyboard.
@@ -123,7 +129,7 @@ class NoteCard(QFrame):
             (self.accept, is_open), (self.dismiss, is_open), (self.reopen, not is_open), (self.remove, not is_open),
         ):  # fmt: skip
             one.setVisible(shown)
-        self.quote.setVisible(bool(note.point.quote) and not note.point.whole)
+        self.quote.setVisible(bool(note.point.quote))
         self.disclosure.setVisible(bool(note.point.figures))
         self.pin.setText("Pinned" if note.pinned else "Pin")
         self.pin.setToolTip("Let it go back to its place (P)" if note.pinned else "Keep it at the top (P)")

@@ -78,7 +78,7 @@ class CritiqueDesk(QObject):
         head.stop_asked.connect(asking.stop)
         head.prompt_asked.connect(self.show_prompt)
         head.critic_chosen.connect(self._choose_critic)
-        head.decided.connect(asking.decide)
+        head.decided.connect(self._decide)
         asking.second_asked.connect(self._ask_what_to_do)
         asking.refused.connect(self._refuse)
         asking.began.connect(self._began)
@@ -113,6 +113,10 @@ class CritiqueDesk(QObject):
     def _ask_what_to_do(self) -> None:
         self.panel_asked.emit()
         self.panel.head.ask_what_to_do()
+
+    def _decide(self, what: str) -> None:
+        self.asking.decide(what)
+        self._editor.setFocus()
 
     def _began(self) -> None:
         self._first = True

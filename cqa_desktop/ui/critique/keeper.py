@@ -96,12 +96,16 @@ class NoteKeeper(QObject):
             self._file.set_notes(self.notes.kept(self.text()))
 
     def shown(self) -> list[Note]:
-        """As they are to stand: pinned ones first, then by their place; those without one last."""
+        """As they are to stand: pinned ones first, then by their place, what is about a whole passage at its end;
+        those without a place last.
+        """
         far = self._editor.document().characterCount()
 
         def order(note: Note) -> tuple[bool, int]:
             place = self.notes.place(note.id)
-            return not note.pinned, place.start if place is not None else far
+            if place is None:
+                return not note.pinned, far
+            return not note.pinned, place.end if note.point.whole else place.start
 
         return sorted(self.notes.all(), key=order)
 

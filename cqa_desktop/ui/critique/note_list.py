@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QTo
 from cqa_desktop.documents.notes import STATES, Note, NoteState
 from cqa_desktop.report.notes import STATES as STATE_NAMES
 from cqa_desktop.ui.critique.card import NoteCard
-from cqa_desktop.ui.labels import button, set_words, words_label
+from cqa_desktop.ui.labels import as_wide_as_there_is, button, set_words, words_label
 from cqa_desktop.ui.theme import LIGHT, Theme
 
 MOST: Final = 40
@@ -49,6 +49,7 @@ class NoteList(QWidget):
         self._most = MOST
         self._current = ""
         self.cards: dict[str, NoteCard] = {}
+        as_wide_as_there_is(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)

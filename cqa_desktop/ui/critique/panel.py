@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cqa_desktop.ui.critique.head import CritiqueHead
 from cqa_desktop.ui.critique.note_list import NoteList
-from cqa_desktop.ui.labels import button, set_words, words_label
+from cqa_desktop.ui.labels import as_wide_as_there_is, button, set_words, words_label
 from cqa_desktop.ui.theme import Theme
 
 UNDO = QKeySequence.StandardKey.Undo
 REDO = QKeySequence.StandardKey.Redo
+SPACE = 12
 
 
 class StreamCard(QFrame):
@@ -22,6 +23,7 @@ class StreamCard(QFrame):
         super().__init__()
         self.setObjectName("note")
         layout = QVBoxLayout(self)
+        as_wide_as_there_is(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(6)
         self._lead = QLabel("Being written…")
@@ -50,6 +52,7 @@ class DoneBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 7, 16, 7)
         self.words = words_label()
+        self.words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.undo = button("Undo", "small", "Take back what was last done to a note")
         self.undo.clicked.connect(self.undo_asked)
         row.addWidget(self.words, 1)
@@ -79,6 +82,7 @@ class CritiquePanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         self.head = CritiqueHead()
+        as_wide_as_there_is(self.head)
         self.stream = StreamCard()
         self.notes = NoteList()
         self.notes.asked.connect(self.asked)
@@ -95,8 +99,7 @@ class CritiquePanel(QWidget):
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
-        # As wide as the panel, whatever stands in it: nothing may be scrolled out of sight to the side.
-        holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        as_wide_as_there_is(holder)
         below = QVBoxLayout(holder)
         below.setContentsMargins(16, 12, 16, 20)
         below.setSpacing(10)
@@ -122,7 +125,17 @@ class CritiquePanel(QWidget):
         if keyboard:
             card.setFocus()
         # A card that was made just now has no place yet.
-        QTimer.singleShot(0, card, lambda: self.area.ensureWidgetVisible(card, 0, 20))
+        QTimer.singleShot(0, card, lambda: self._scroll_to(card))
+
+    def _scroll_to(self, card: QWidget) -> None:
+        """Show all of a card, or its beginning if it is longer than the panel."""
+        bar, height = self.area.verticalScrollBar(), self.area.viewport().height()
+        top = card.mapTo(self.area.widget(), card.rect().topLeft()).y() - SPACE
+        bottom = top + card.height() + 2 * SPACE
+        if top < bar.value() or bottom - top > height:
+            bar.setValue(top)
+        elif bottom > bar.value() + height:
+            bar.setValue(bottom - height)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The keyboard goes to the first note, or to the button that asks for one."""

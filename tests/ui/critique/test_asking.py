@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -227,6 +228,19 @@ def test_closing_in_the_middle_loses_nothing(scripted: Scripted, qtbot: QtBot) -
     again = scripted()
     assert reasons(again) == ["The first point.", "A second point is begun, and then …"]
     assert len(again.critique.panel.notes.cards) == 2
+
+
+def test_what_the_window_has_not_heard_yet_is_kept_too(scripted: Scripted, qtbot: QtBot) -> None:
+    window = scripted(SLOW)
+    heard = threading.Event()
+    window.bridge.critique_text.connect(lambda _event: heard.set(), Qt.ConnectionType.DirectConnection)
+    ask(window, qtbot)
+    assert heard.wait(WAIT_MS / 1000)  # by the client's thread: the window stands still
+    assert reasons(window) == []
+    path = window.file.path
+    assert path is not None
+    window.close()
+    assert [note.point.reasoning for note in load_sidecar(path).notes][:1] == ["The first point."]
 
 
 def test_another_draft_takes_nothing_of_the_first_ones_critique(
