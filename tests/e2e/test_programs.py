@@ -49,7 +49,12 @@ def test_a_picture_of_the_window(draft: Path, tmp_path: Path, theme: str, scale:
 def test_a_picture_of_a_critique(draft: Path, tmp_path: Path) -> None:
     out = tmp_path / "critique.png"
     before = draft.read_bytes()
-    words = ["--screenshot-of", "critique", "--screenshot-words", "His eyes filled with tears and he took a deep breath."]
+    words = [
+        "--screenshot-of",
+        "critique",
+        "--screenshot-words",
+        "His eyes filled with tears and he took a deep breath.",
+    ]
     done = subprocess.run(
         [*APP, str(draft), "--theme", "light", "--screenshot", str(out), *words],
         capture_output=True, text=True, timeout=120, check=False,

@@ -98,7 +98,7 @@ class CritiquePanel(QWidget):
         self.area = QScrollArea(widgetResizable=True)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        holder = QWidget()
+        holder = self._holder = QWidget()
         as_wide_as_there_is(holder)
         below = QVBoxLayout(holder)
         below.setContentsMargins(16, 12, 16, 20)
@@ -130,7 +130,7 @@ class CritiquePanel(QWidget):
     def _scroll_to(self, card: QWidget) -> None:
         """Show all of a card, or its beginning if it is longer than the panel."""
         bar, height = self.area.verticalScrollBar(), self.area.viewport().height()
-        top = card.mapTo(self.area.widget(), card.rect().topLeft()).y() - SPACE
+        top = card.mapTo(self._holder, card.rect().topLeft()).y() - SPACE
         bottom = top + card.height() + 2 * SPACE
         if top < bar.value() or bottom - top > height:
             bar.setValue(top)
