@@ -11,7 +11,7 @@ import pytest
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.agreement.data import DataError, read_pairs, read_spans
 from tests.benchmarks.agreement.scored import scored_from, words_of
-from tests.benchmarks.agreement.statistics import above, area, held_out, matched
+from tests.benchmarks.agreement.statistics import above, area, area_over_documents, held_out, matched
 from tests.measure.conftest import MakePassage
 
 
@@ -22,6 +22,11 @@ def test_an_area_counts_pairs_within_strata_alone() -> None:
     apart = area(values, labels, np.array([0, 0, 0, 1, 1]))
     assert together[0] / together[1] == pytest.approx(4 / 6)
     assert apart[0] / apart[1] == 1
+    tied = np.array([1.0, 1.0, 2.0, 2.0, 3.0, 3.0])
+    marked = np.array([False, True, True, False, True, False])
+    strata, document = np.array([0, 0, 0, 0, 1, 1]), np.array([0, 1, 0, 1, 0, 1])
+    one = area(tied, marked, strata)
+    assert area_over_documents(tied, marked, strata, document).area == pytest.approx(one[0] / one[1])
 
 
 def test_a_matched_difference_ignores_what_only_one_text_has() -> None:

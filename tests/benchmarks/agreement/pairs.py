@@ -40,7 +40,8 @@ CONTRASTS: Final = (
 def pair_tables(pairs: Sequence[TextPair], scored: Sequence[ScoredPair]) -> list[str]:
     """The tables, as lines of Markdown."""
     cut = [_cut(*pair) for pair in scored]
-    return [*_one_by_one(scored, cut), "", *_combined(pairs, scored, cut)]
+    tables = [_differences(one) for one in (scored, cut)]
+    return [*_one_by_one(scored, tables), "", *_combined(pairs, tables)]
 
 
 def _cut(first: Scored, second: Scored) -> ScoredPair:
@@ -48,33 +49,35 @@ def _cut(first: Scored, second: Scored) -> ScoredPair:
     return first.cut(tokens), second.cut(tokens)
 
 
-def _one_by_one(whole: Sequence[ScoredPair], cut: Sequence[ScoredPair]) -> list[str]:
+def _differences(pairs: Sequence[ScoredPair]) -> dict[str, Array]:
+    """Every figure's name to its differences, edited less draft."""
+    rows = [(_figures(first), _figures(second)) for first, second in pairs]
+    return {name: np.array([second[name] - first[name] for first, second in rows]) for name in rows[0][0]}
+
+
+def _figures(text: Scored) -> dict[str, float]:
+    means = {name: float(figure(text).mean()) for name, figure in TOKEN_FIGURES.items()}
+    return {**means, **text_figures(text), **trivial_figures(text)}
+
+
+def _one_by_one(pairs: Sequence[ScoredPair], tables: Sequence[Mapping[str, Array]]) -> list[str]:
     lines = [
-        f"| figure, {len(whole)} pairs: share with the edited text above, d | whole (95%) | cut to one length (95%) | "
+        f"| figure, {len(pairs)} pairs: share with the edited text above, d | whole (95%) | cut to one length (95%) | "
         + " | ".join(STRATA)
         + " |",
         "|---|---:|---:|---:|---:|",
     ]
-    for name, figure in TOKEN_FIGURES.items():
-        cells = [_cell(above(np.array([figure(b).mean() - figure(a).mean() for a, b in one]))) for one in (whole, cut)]
+    for name in tables[0]:
+        cells = [_cell(above(table[name])) for table in tables]
         for strata in STRATA.values():
-            found = [matched(figure(a), figure(b), strata(a), strata(b)) for a, b in whole]
-            cells.append(_short(above(np.array(found))))
+            figure = TOKEN_FIGURES.get(name)
+            found = [matched(figure(a), figure(b), strata(a), strata(b)) for a, b in pairs] if figure else []
+            cells.append(_short(above(np.array(found))) if figure else "")
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    for figures in (text_figures, trivial_figures):
-        tables = [_differences(pairs, figures) for pairs in (whole, cut)]
-        for name in tables[0]:
-            cells = [_cell(above(table[name])) for table in tables]
-            lines.append(f"| {name} | {' | '.join(cells)} | | |")
     return lines
 
 
-def _differences(pairs: Sequence[ScoredPair], figures: Callable[[Scored], dict[str, float]]) -> dict[str, Array]:
-    rows = [(figures(a), figures(b)) for a, b in pairs]
-    return {name: np.array([b[name] - a[name] for a, b in rows]) for name in rows[0][0]}
-
-
-def _combined(pairs: Sequence[TextPair], whole: Sequence[ScoredPair], cut: Sequence[ScoredPair]) -> list[str]:
+def _combined(pairs: Sequence[TextPair], tables: Sequence[Mapping[str, Array]]) -> list[str]:
     lines = [
         "| combination, logistic, five folds by writer: held-out pairs right | whole (95%) | cut to one length (95%) |",
         "|---|---:|---:|",
@@ -88,27 +91,20 @@ def _combined(pairs: Sequence[TextPair], whole: Sequence[ScoredPair], cut: Seque
         "all": (*LENGTH, *STYLE, *LISTED, *CONTRASTS),
     }
     writers = [one.writer for one in pairs]
-    right: list[dict[str, Array]] = []
-    for scored in (whole, cut):
-        differences = {
-            **_differences(scored, text_figures),
-            **_differences(scored, trivial_figures),
-            **{
-                name: np.array([figure(b).mean() - figure(a).mean() for a, b in scored])
-                for name, figure in TOKEN_FIGURES.items()
-            },
-        }
-        right.append({})
+    right: list[dict[str, Array]] = [{}, {}]
+    for table, found in zip(tables, right, strict=True):
         for title, names in sets.items():
-            scores = held_out(np.column_stack([differences[name] for name in names]), writers)
-            right[-1][title] = (scores > 0) + 0.5 * (scores == 0)
+            scores = held_out(np.column_stack([table[name] for name in names]), writers)
+            found[title] = (scores > 0) + 0.5 * (scores == 0)
     for title in sets:
-        lines.append(f"| {title} | {' | '.join(_mean(table[title]) for table in right)} |")
+        lines.append(f"| {title} | {' | '.join(_mean(found[title]) for found in right)} |")
+    length, style, listed = list(sets)[:3]
     for title, first, second in (
-        ("the measure on top of length", "length: words, words a sentence", "length and the measure"),
-        ("the measure on top of all that is trivial", "length, style and listed phrases", "all"),
+        ("the listed phrases on top of length and style", style, listed),
+        ("the measure on top of length", length, "length and the measure"),
+        ("the measure on top of all that is trivial", listed, "all"),
     ):
-        cells = [_mean(table[second] - table[first], signed=True) for table in right]
+        cells = [_mean(found[second] - found[first], signed=True) for found in right]
         lines.append(f"| *gain of {title}* | {' | '.join(cells)} |")
     return lines
 
