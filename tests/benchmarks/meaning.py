@@ -18,7 +18,7 @@ import numpy as np
 from cqa_desktop.commands.session import open_scorer
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.passages import PassageSums, sum_passage
-from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, Brief, ScoredPassage
+from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, Bools, Brief, ScoredPassage
 from cqa_desktop.resources import resource
 from tests.benchmarks.common import Row
 from trainer.evaluate.statistics import bootstrap
@@ -29,6 +29,7 @@ DEVELOPED_ON: Final = 30
 SHUFFLES: Final = (1, 2, 3, 4, 5)
 """Seeds of the briefs of other passages."""
 RESAMPLES: Final = 10_000
+NEW_WORDS: Final = "new words"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Shuffled:
 
     id: str
     saved: dict[str, float]
-    """View (`brief`, or a field alone) to S under the others' briefs, in the mean, less S under its own."""
+    """View (`brief`, or a field alone) to S under the others' briefs, in the mean, less S under its own; `new words` is
+    `brief` on those tokens alone whose words stand neither in the context nor in the own brief."""
 
 
 def read_triples() -> list[dict[str, Any]]:
@@ -112,14 +114,21 @@ def measure_shuffled(scorer: Scorer, rows: Sequence[dict[str, Any]], seeds: Sequ
         def score(brief: Mapping[str, str], row: dict[str, Any] = row) -> ScoredPassage:
             return scorer.score_passage(row["context"], row["original"], Brief(**brief), fields=True)
 
-        own = sum_passage(score(row["brief"])).surprisal
-        foreign = [sum_passage(score(rows[partner[index]]["brief"])).surprisal for partner in partners]
+        own = score(row["brief"])
+        foreign = [score(rows[partner[index]]["brief"]) for partner in partners]
         words = len(row["original"].split())
-        saved = {
-            view: float(np.mean([one[view] for one in foreign]) - own[view]) / words for view in (BRIEF, *FIELD_VIEWS)
-        }
+
+        every = np.ones(len(own.copied), np.bool_)
+        saved = {view: _saved(view, every, own, foreign) / words for view in (BRIEF, *FIELD_VIEWS)}
+        saved[NEW_WORDS] = _saved(BRIEF, ~own.copied, own, foreign) / words
         found.append(Shuffled(row["id"], saved))
     return found
+
+
+def _saved(view: str, chosen: Bools, own: ScoredPassage, foreign: Sequence[ScoredPassage]) -> float:
+    """Bits on the tokens chosen under the foreign briefs, in the mean, less those under its own."""
+    paid = [float(one.views[view].surprisal[chosen].sum(dtype=np.float64)) for one in (own, *foreign)]
+    return float(np.mean(paid[1:])) - paid[0]
 
 
 def report(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
@@ -159,10 +168,12 @@ def _of_field(field: str) -> Callable[[Outcome], Mapping[str, float]]:
 def report_shuffled(found: Sequence[Shuffled]) -> list[tuple[str, str]]:
     """Mean bits a word that a passage's own brief saves beside a foreign one, with a bootstrap interval."""
     lines = []
-    for view in (BRIEF, *FIELD_VIEWS):
+    for view in (BRIEF, NEW_WORDS, *FIELD_VIEWS):
         saved = np.array([one.saved[view] for one in found])
         low, high = bootstrap(saved, resamples=RESAMPLES, seed=1)
-        name = "the whole brief" if view == BRIEF else f"its {view} alone"
+        name = {BRIEF: "the whole brief", NEW_WORDS: "the whole brief, on words not in it or the context"}.get(
+            view, f"its {view} alone"
+        )
         figure = f"{saved.mean():+.3f} ({low:+.3f} to {high:+.3f}), above zero in {(saved > 0).sum()} of {len(saved)}"
         lines.append((f"I(own) - I(shuffled), bits a word: {name}", figure))
     return lines
