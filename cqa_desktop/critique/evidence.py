@@ -22,6 +22,8 @@ SENTENCES: Final = 4
 """Marked sentences that are told of."""
 WORDS: Final = 3
 """Surprising words that are told of."""
+EXPECTED: Final = 2
+"""Of them, those at which it is also said what was expected."""
 SHORTEST: Final = 3
 """Letters of such a word."""
 FEWEST_BITS: Final = 8.0
@@ -59,7 +61,9 @@ def evidence_lines(scorer: Scorer[LlamaModel], task: Task, stop: Stop = never) -
         lines = ["No sentence of the passage stands out: it is about as surprising as published prose."]
     words = [word for passage, _ in chosen for word in _surprising(passage, task)]
     words.sort(key=lambda word: (-word[0].bits, word[0].span.start))
-    lines += [_about_word(scorer, task, word, bare, stop) for word, bare in words[:WORDS]]
+    for number, (word, bare) in enumerate(words[:WORDS]):
+        expected = _expected(scorer, task, word, stop) if number < EXPECTED else ""
+        lines.append(_about_word(task, word, bare, expected))
     return lines
 
 
@@ -96,14 +100,13 @@ def _surprising(passage: ScoredPassage, task: Task) -> list[tuple[WordScores, fl
     return found
 
 
-def _about_word(scorer: Scorer[LlamaModel], task: Task, word: WordScores, bare: float, stop: Stop) -> str:
+def _about_word(task: Task, word: WordScores, bare: float, expected: str) -> str:
     known = "story and brief" if task.brief else "the story so far"
     helped = bare - word.bits
     if helped >= HELP_BITS and helped >= HELP_SHARE * bare:
         line = f'"{word.text}" is hard to see coming, though easier with {known} than without.'
     else:
         line = f'"{word.text}" is hard to see coming, with {known} as without.'
-    expected = _expected(scorer, task, word, stop)
     return f'{line} A reader expected "{expected}".' if expected else line
 
 

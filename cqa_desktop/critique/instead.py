@@ -75,8 +75,13 @@ class Instead:
             self._tried += 1
             if text:
                 self._samples.append(text)
-        own = fold(self._finding.word.text)
-        went = [one for one in dict.fromkeys(map(short, self._samples)) if one and fold(one.split()[0]) != own]
+        own = self._finding.word.text
+        went = [
+            one
+            for one in dict.fromkeys(map(short, self._samples))
+            # A capital in mid-sentence is a slip of the model's, and the writer's own word is no other choice.
+            if one and fold(one.split()[0]) != fold(own) and one[0].isupper() <= own[0].isupper()
+        ]
         self.slots.update(zip(("went", "elsewhere"), went, strict=False))
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cqa_desktop.critique.measured_bank_lines import LINES
+from cqa_desktop.critique.measured_lines import REST
+from cqa_desktop.critique.measured_lines_surprise import SURPRISE
 
 _FIELD: Final = re.compile(r"\{(\w+)\}")
 
@@ -49,6 +50,6 @@ def _read(text: str) -> dict[str, tuple[Line, ...]]:
     return {heading: tuple(lines) for heading, lines in found.items()}
 
 
-BANK: Final[Mapping[str, tuple[Line, ...]]] = _read(LINES)
+BANK: Final[Mapping[str, tuple[Line, ...]]] = _read(SURPRISE + REST)
 """`kind / part` to the ways to say it; parts that several kinds share stand under `any`."""
 PARTS: Final = ("lead", "reader", "views", "more", "other", "try")

@@ -12,6 +12,7 @@ from cqa_desktop.critique.measured_evidence import Evidence, Sentence, Word
 from cqa_desktop.critique.measured_findings import (
     FAR,
     Finding,
+    above_others,
     crowded,
     finding,
     helps,
@@ -132,7 +133,7 @@ def _stock(sentence: Sentence, span: Span) -> Finding:
     return finding(
         "stock",
         span,
-        0.7 + 0.1 * strong,
+        0.6 + 0.2 * strong,
         "fails" if strong and not sentence.spoken else "asks",
         slots=slots,
         figures=(
@@ -302,10 +303,8 @@ def _fields(evidence: Evidence) -> Iterator[Finding]:
                 f"{name} helps", evidence.span, 0.35, "works", slots=slots, figures=figures, whole=True, word=best
             )
         elif name == least and share < SILENT and sum(one.measure.words for one in evidence.sentences) >= 40:
-            pivot = pivotal([word for one in evidence.sentences for word in one.words])
-            slots = {"word": shown(pivot[0].text)} if pivot else {}
             weight = {"reality": 0.24, "audience": 0.22, "intent": 0.2}[name]
-            yield finding(f"{name} silent", evidence.span, weight, "asks", slots=slots, figures=figures, whole=True)
+            yield finding(f"{name} silent", evidence.span, weight, "asks", figures=figures, whole=True)
 
 
 def _most_helped(evidence: Evidence, name: str) -> Word | None:
@@ -316,7 +315,12 @@ def _most_helped(evidence: Evidence, name: str) -> Word | None:
 
 def _strongest(evidence: Evidence) -> Iterator[Finding]:
     """Where nothing stands out: the most surprising sentence all the same."""
-    sentence = max(evidence.sentences, key=lambda one: (one.measure.percentile.story_bits_per_token, -one.span.start))
+    above = above_others([*evidence.sentences, *evidence.beside])
+
+    def strength(one: Sentence) -> tuple[float, float, int]:
+        return above.get(one.span, -9.0), one.measure.percentile.story_bits_per_token, -one.span.start
+
+    sentence = max(evidence.sentences, key=strength)
     span = evidence.clip(sentence.span) or evidence.span
     inside = [word for word in sentence.words if evidence.clip(word.span)] or list(sentence.words)
     pivots = pivotal(inside) or inside[:1]

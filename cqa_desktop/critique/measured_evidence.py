@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from cqa_desktop.critique.session import Task
@@ -25,7 +26,7 @@ from cqa_desktop.text.words import fold, vocabulary, words
 
 MOST: Final = 6_000
 """Characters of a passage that are looked at."""
-HEAD: Final = 2_500
+HEAD: Final = 1_200
 """Characters of a longer one that are looked at first."""
 BEFORE: Final = 60_000
 AFTER: Final = 8_000
@@ -35,7 +36,8 @@ NEIGHBOURS: Final = 3_000
 LETTERS: Final = 3
 """A word of fewer says little by itself."""
 _BREAK: Final = re.compile(r"\n[ \t\r]*\n|\r\n[ \t]*\r\n")
-_DOT_OR_QUOTE: Final = re.compile(r"[.!?:…][\"')\]]*\s*[\"'(\[]*$|^[\W_]*$|[\"(\[]$")
+_STARTS: Final = re.compile(r"[.!?:…][\"')\]]+\s*$|[\"(\[]\s*$")
+"""Before a word: what somebody says begins or has just ended, and a capital makes no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,19 @@ class Evidence:
     span: Span
     """The part of the passage that was looked at."""
     sentences: Sequence[Sentence]
+    beside: Sequence[Sentence]
+    """Sentences that were scored along with them."""
     around: Sequence[str]
     """Sentences of the draft on both sides, not looked at by a model."""
     fields: Mapping[str, float] = field(default_factory=dict)
     """Field of the brief to the share of the surprisal that it takes away; empty while it is not known."""
     given: frozenset[str] = frozenset()
     """Fields of the brief that are not empty."""
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The words of the draft before the first sentence, folded."""
+        return frozenset(vocabulary(self.before(self.sentences[0].span.start)))
 
     def clip(self, span: Span) -> Span | None:
         """The part of a stretch that lies in the passage, without white space around it; None if it has no words."""
@@ -177,16 +186,18 @@ def look(scorer: Scorer[LlamaModel], task: Task, part: Span, *, fields: bool, st
     """
     place = place_of(task, part)
     document = scorer.score(place.text, task.brief, fields=fields, within=place.within, stop=stop)
-    found = [
-        _sentence(document, passage, measure, place)
-        for passage, measure in zip(document.passages, document.measures, strict=True)
-        if passage.start < place.within.end and passage.end > place.within.start and passage.words
-    ]
-    found = [one for one in found if one.words]
+    found: list[Sentence] = []
+    beside: list[Sentence] = []
+    for passage, measure in zip(document.passages, document.measures, strict=True):
+        inside = passage.start < place.within.end and passage.end > place.within.start
+        sentence = _sentence(document, passage, measure, place)
+        if sentence.words:
+            (found if inside else beside).append(sentence)
     if not found:
         raise EngineError("There are no words in this passage to look at - select a sentence or more.")
     given = frozenset(name for name in FIELD_VIEWS if getattr(task.brief, name).strip())
-    return Evidence(task.text, part, found, _around(task.text, part), _fields(found, given) if fields else {}, given)
+    shares = _fields(found, given) if fields else {}
+    return Evidence(task.text, part, found, beside, _around(task.text, part), shares, given)
 
 
 def _sentence(document: ScoredDocument, passage: ScoredPassage, measure: PassageMeasure, place: Place) -> Sentence:
@@ -206,7 +217,7 @@ def _sentence(document: ScoredDocument, passage: ScoredPassage, measure: Passage
                 views[STORY][index].rank,
                 word.copied,
                 before.count('"') % 2 == 1,
-                name and not _DOT_OR_QUOTE.search(before[-8:]),
+                name and index > 0 and not _STARTS.search(before[-8:]),
             )
         )
     return Sentence(
@@ -236,11 +247,14 @@ def _fields(found: Sequence[Sentence], given: frozenset[str]) -> dict[str, float
     return {name: 1 - total(name) / story for name in FIELD_VIEWS if name in given}
 
 
-def new_names(evidence: Evidence, sentence: Sentence, known: frozenset[str]) -> list[Word]:
-    """Names in a sentence that nothing before it has."""
-    earlier = known | vocabulary(evidence.text[evidence.sentences[0].span.start : sentence.span.start])
-    found: list[Word] = []
-    for word in sentence.words:
-        if word.name and not word.copied and fold(word.text) not in earlier and word.matter:
-            found.append(word)
-    return found
+def new_names(evidence: Evidence, sentence: Sentence) -> list[tuple[Word, ...]]:
+    """Names in a sentence of which nothing before it has any part; a name may be several words."""
+    earlier = evidence.known | vocabulary(evidence.text[evidence.sentences[0].span.start : sentence.span.start])
+    groups: list[list[Word]] = []
+    last = -2
+    for at, word in enumerate(sentence.words):
+        if word.name:
+            groups = [*groups, [word]] if at != last + 1 else [*groups[:-1], [*groups[-1], word]]
+            last = at
+    new = [group for group in groups if not any(one.copied or fold(one.text) in earlier for one in group)]
+    return [tuple(group) for group in new if any(one.matter for one in group)]

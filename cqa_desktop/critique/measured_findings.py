@@ -14,7 +14,6 @@ from cqa_desktop.critique.measured_evidence import Evidence, Sentence, Word, new
 from cqa_desktop.critique.questions import quote
 from cqa_desktop.measure.types import BARE, BRIEF, STORY
 from cqa_desktop.text.spans import Span
-from cqa_desktop.text.words import fold, vocabulary
 
 MOST_POINTS: Final = 12
 FEWEST_UNMARKED: Final = 2
@@ -22,7 +21,7 @@ WORDS_A_POINT: Final = 45
 """Beside what is marked: so many points, and one more for each so many words."""
 HOT: Final = 75.0
 """Percentile of bits a token after the story from which an unmarked sentence is asked about where it has no peers."""
-ABOVE: Final = 1.0
+ABOVE: Final = 0.85
 """Standard deviations above the other sentences, in bits a new word of matter, from which one is asked about."""
 PEERS: Final = 5
 FRESH_WORDS: Final = 3
@@ -110,15 +109,14 @@ def finding(kind: str, span: Span, strength: float, verdict: PointVerdict, **res
 
 def surprises(evidence: Evidence) -> Iterator[Finding]:
     """Sentences of which the surprise is not explained, and what about them a writer can use."""
-    known = frozenset(vocabulary(evidence.before(evidence.sentences[0].span.start)))
-    above = _above(evidence.sentences)
+    above = above_others([*evidence.sentences, *evidence.beside])
     for sentence in evidence.sentences:
-        made = _surprise(evidence, sentence, known, above.get(sentence.span))
+        made = _surprise(evidence, sentence, above.get(sentence.span))
         if made is not None:
             yield made
 
 
-def _above(sentences: Sequence[Sentence]) -> dict[Span, float]:
+def above_others(sentences: Sequence[Sentence]) -> dict[Span, float]:
     """How far a sentence's new words of matter are more surprising than the others', in standard deviations."""
     means: dict[Span, float] = {}
     for sentence in sentences:
@@ -134,21 +132,29 @@ def _above(sentences: Sequence[Sentence]) -> dict[Span, float]:
 
 def crowded(evidence: Evidence, sentence: Sentence) -> bool:
     """Whether more than one name comes up in a sentence for the first time."""
-    known = frozenset(vocabulary(evidence.before(evidence.sentences[0].span.start)))
-    return len({fold(one.text) for one in _strange(evidence, sentence, known)}) > 1
+    return _several(_strange(evidence, sentence))
 
 
-def _strange(evidence: Evidence, sentence: Sentence, known: frozenset[str]) -> list[Word]:
-    return [name for name in new_names(evidence, sentence, known) if name.informed >= STRANGE]
+def _strange(evidence: Evidence, sentence: Sentence) -> list[tuple[Word, ...]]:
+    found = new_names(evidence, sentence)
+    return [name for name in found if max(one.informed for one in name) >= STRANGE]
 
 
-def _surprise(evidence: Evidence, sentence: Sentence, known: frozenset[str], above: float | None) -> Finding | None:
+def _several(names: Sequence[tuple[Word, ...]]) -> bool:
+    return len({_name(one) for one in names}) > 1
+
+
+def _name(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _surprise(evidence: Evidence, sentence: Sentence, above: float | None) -> Finding | None:
     span = evidence.clip(sentence.span)
     measure = sentence.measure
     percentile = measure.percentile
     marked = measure.kind == "unexplained"
-    strange = _strange(evidence, sentence, known)
-    several = len({fold(one.text) for one in strange}) > 1
+    strange = _strange(evidence, sentence)
+    several = _several(strange)
     hot = above >= ABOVE if above is not None else percentile.story_bits_per_token >= HOT
     hot = hot and measure.kind == "steady" and percentile.information <= 90
     if span is None or not (marked or hot or several):
@@ -165,9 +171,9 @@ def _surprise(evidence: Evidence, sentence: Sentence, known: frozenset[str], abo
     if kind == "stranger":
         strength = max(strength, 0.6 + 0.03 * len(strange))
     slots = {"quote": shown(sentence.text), **word_slots(sentence, pivots), **view_slots(evidence, sentence, pivots)}
-    slots |= {"extreme": ""} if extreme else {}
+    slots |= ({"extreme": ""} if extreme else {}) | ({"marked": ""} if marked else {})
     if strange:
-        slots["names"] = _listed([shown(one.text) for one in strange])
+        slots["names"] = _listed([shown(_name(one)) for one in strange])
         slots |= {"several": ""} if several else {}
     return finding(
         kind,
@@ -176,19 +182,18 @@ def _surprise(evidence: Evidence, sentence: Sentence, known: frozenset[str], abo
         "fails" if extreme else "asks",
         slots=slots,
         figures=sentence_figures(sentence, pivots[:2]),
-        word=strange[0] if kind == "stranger" else (pivots[0] if pivots else None),
+        word=strange[0][0] if kind == "stranger" else (pivots[0] if pivots else None),
         marked=marked or measure.kind == "earned",
         also=also,
     )
 
 
 def _kind(
-    evidence: Evidence, sentence: Sentence, pivots: Sequence[Word], strange: Sequence[Word], *, marked: bool
+    evidence: Evidence, sentence: Sentence, pivots: Sequence[Word], strange: Sequence[tuple[Word, ...]], *, marked: bool
 ) -> tuple[str, tuple[str, ...]]:
     """What the surprise of a sentence is about, and what else it could be."""
-    if len({fold(one.text) for one in strange}) > 1 or (
-        strange and marked and (not pivots or strange[0].informed >= pivots[0].informed)
-    ):
+    strongest = max((one.informed for one in strange[0]), default=0.0) if strange else 0.0
+    if _several(strange) or (strange and marked and strongest >= pivots[0].informed):
         return "stranger", ()
     if sentence.spoken:
         return "voice", ()

@@ -132,6 +132,11 @@ class ModelSession:
         self._dropped = 0
         self._ended = False
 
+    @property
+    def answer(self) -> str:
+        """What the model has written, as it wrote it."""
+        return self._answer.text
+
     def advance(self, stop: Stop) -> Iterator[Output]:
         """Go on, until the end or until stopped; see `Session.advance`."""
         while True:

@@ -1,7 +1,8 @@
 """What the measured critic names: ten drafts with planted faults and ten passages of published prose.
 
 The critic was tuned on the drafts with odd numbers; the even ones were written at the same time and not looked at until
-it was done. Pointing at much of a draft names much of it by chance, so how much is pointed at stands beside.
+it was done. Pointing at much of a draft names much of it by chance: what the same points would name if they were moved
+along the draft stands beside.
 """
 
 from __future__ import annotations
@@ -74,6 +75,21 @@ class Reading:
         """How many of them are on nothing planted."""
         return sum(not any(_meet(one, fault) for fault in self.faults) for one in points)
 
+    def by_chance(self) -> float:
+        """How many faults the same points would name if they were moved along the passage, by any distance."""
+        length = len(self.text) - self.start
+        named = 0
+        for by in range(length):
+            places = [
+                (self.start + (one.start - self.start + by) % length, one.end - one.start) for one in self.complaints
+            ]
+            # What goes over the end comes in again at the beginning.
+            spans = [(at, at + size) for at, size in places] + [
+                (at - length, at - length + size) for at, size in places
+            ]
+            named += sum(any(_share(*span, fault) for span in spans) for fault in self.faults)
+        return named / length
+
     @property
     def pointed(self) -> float:
         """Share of the passage's characters that complaints point at."""
@@ -82,8 +98,12 @@ class Reading:
 
 
 def _meet(point: Point, fault: Fault) -> bool:
-    shared = min(point.end, fault.end) - max(point.start, fault.start)
-    return shared >= SHARED * min(point.end - point.start, fault.end - fault.start)
+    return _share(point.start, point.end, fault)
+
+
+def _share(start: int, end: int, fault: Fault) -> bool:
+    shared = min(end, fault.end) - max(start, fault.start)
+    return shared >= SHARED * min(end - start, fault.end - fault.start)
 
 
 def load(path: Path) -> tuple[str, int, Brief, list[Fault]]:
@@ -116,6 +136,8 @@ def report(title: str, readings: Sequence[Reading]) -> Iterator[Row]:
     right = [fault for one, fault in named if any(point.dimension == DIMENSION[fault.kind] for point in one.by(fault))]
     pointed = sum(one.pointed for one in readings) / len(readings)
     yield Row(f"{title}: planted faults named", f"{len(named)} of {len(faults)}", "", None)
+    chance = sum(one.by_chance() for one in readings)
+    yield Row(f"{title}: by the same points moved at random", f"{chance:.1f} of {len(faults)}", "", None)
     yield Row(f"{title}: about the right dimension", f"{len(right)} of {len(faults)}", "", None)
     yield Row(f"{title}: of the text pointed at", f"{pointed:.0%}", "", None)
     for kind in sorted(DIMENSION):

@@ -191,7 +191,7 @@ def test_what_was_planted_in_the_samples_is_found(read: Callable[[str], list[Out
 def test_a_critique_covers_more_than_craft(read: Callable[[str], list[Output]]) -> None:
     covered = [{point.dimension for point in points(read(name))} for name in PASSAGES]
     assert set().union(*covered) == set(DIMENSIONS)
-    assert sum(len(one) > 1 for one in covered) >= len(covered) - 1
+    assert sum(len(one) > 1 for one in covered) > len(covered) / 2
 
 
 def test_the_strongest_evidence_comes_first_and_is_begun_first(read: Callable[[str], list[Output]]) -> None:
@@ -218,11 +218,9 @@ def test_no_two_points_say_the_same(read: Callable[[str], list[Output]]) -> None
 
 
 def test_nothing_marked_is_said_plainly(scorer: Scorer[LlamaModel]) -> None:
-    text = "She went to the door and opened it. He was there. They went out together into the street and walked."
+    text = "The harbour lay still under the rain."
     task = Task(text, 0, len(text))
-    document = scorer.score(text)
-    if any(measure.marks for measure in document.measures):
-        pytest.skip("the measure marks it")
+    assert not any(measure.marks for measure in scorer.score(text).measures)
     outputs = say(scorer, task)
     check(task, outputs)
     assert re.search(r"[Nn]othing .*(stands out|is marked|stands out by much)", points(outputs)[0].reasoning)
