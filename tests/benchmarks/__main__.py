@@ -1,6 +1,7 @@
 """`make bench`: the budgets of the design, measured on this machine, as a Markdown table.
 
 python -m tests.benchmarks [scoring] [memory] [window] [start] [meaning] [modern] [words] [training] [critique]
+    [writing]
 python -m tests.benchmarks agreement|experts --data DIR    (public judgments, which are not in the repository)
 python -m tests.benchmarks calibration --corpus DIR [--figure PNG]    (the corpus of `cqa-train reference`)
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.common import Row
 
-PARTS = ("scoring", "memory", "start", "window", "meaning", "modern", "words", "training", "critique")
+PARTS = ("scoring", "memory", "start", "window", "meaning", "modern", "words", "training", "critique", "writing")
 WITH_DATA = ("agreement", "experts")
 """Parts that print tables of their own, from public judgments that `--data` names."""
 CALIBRATION = "calibration"

@@ -66,10 +66,10 @@ def test_what_was_expected_is_asked_of_quick_models_alone(
     monkeypatch.setattr(evidence, "explain_word", lambda *given, **options: asked.append(1) or true(*given, **options))
     nonsense = task("The zinc bishop photographed eleven parliaments of custard.")
     evidence_lines(scorer, nonsense)
-    assert len(asked) == evidence.WORDS
+    assert len(asked) == evidence.EXPECTED
     monkeypatch.setattr(evidence, "QUICK", 1000)
     assert not any("expected" in line for line in evidence_lines(scorer, nonsense)[1:])
-    assert len(asked) == evidence.WORDS
+    assert len(asked) == evidence.EXPECTED
 
 
 def test_what_the_editor_has_scored_is_not_scored_again(
