@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
 from cqa_desktop.models.registry import reference_model
 from trainer.errors import TrainerError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 REFERENCE: Final = "reference"
 _WEIGHTS: Final = "*.safetensors"
@@ -61,6 +65,39 @@ def resolve_base(spec: str, revision: str | None = None) -> Base:
     if name.count("/") != 1 or spec.startswith((".", "/", "~")) or name.startswith("/") or name.endswith("/"):
         raise TrainerError(f"base '{spec}': no such folder - give 'reference', a folder, or owner/name on the hub")
     return _from_hub(name, wanted or revision)
+
+
+def window_of(folder: Path) -> int:
+    """Tokens that a base reads.
+
+    Raises:
+        TrainerError: if its config does not say.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return int(config["max_position_embeddings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainerError(
+            f"{folder}/config.json: does not say max_position_embeddings - choose another base"
+        ) from error
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a base, which neither cuts texts nor pads them.
+
+    Raises:
+        TrainerError: if it cannot be read.
+    """
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        raise TrainerError(f"{path}: cannot be read ({error}) - save or download the base again") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def _checked(folder: Path) -> Path:

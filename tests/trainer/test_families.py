@@ -128,6 +128,17 @@ def test_a_tokenizer_that_is_not_byte_level_is_refused(pre_tokenizer: Any, tmp_p
         convert_checkpoint(other, tmp_path / "out.gguf", name="t")
 
 
+@pytest.mark.parametrize(
+    "normaliser", [{"type": "Lowercase"}, {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "NFKC"}]}]
+)
+def test_a_tokenizer_that_changes_texts_is_refused(normaliser: Any, tmp_path: Path) -> None:
+    folder = family_checkpoint(tmp_path / "base", "llama")
+    other = changed(folder, tmp_path / "other", "tokenizer.json", {"normalizer": normaliser})
+    with pytest.raises(TrainerError, match=r"normaliser '(Lowercase|NFKC)' changes texts"):
+        convert_checkpoint(other, tmp_path / "out.gguf", name="t")
+    assert list(tmp_path.glob("*.gguf*")) == []
+
+
 def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
     folder = family_checkpoint(tmp_path / "base", "llama")
     steps = json.loads(json.dumps(SPLITS["llama-bpe"]))

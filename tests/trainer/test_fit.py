@@ -1,4 +1,4 @@
-"""Fine-tuning: what is trained, that it resumes, and that a fault leaves the last good checkpoint."""
+"""Fine-tuning: that it resumes, and that a fault leaves the last good checkpoint."""
 
 from __future__ import annotations
 
@@ -21,14 +21,12 @@ import torch
 from bases import annotations, tiny_base
 from safetensors.torch import load_file
 
-from cqa_desktop.annotations.jsonl import load
 from trainer.cli import main
 from trainer.errors import TrainerError
 from trainer.fit import loop
 from trainer.fit.config import FitConfig, load_fit_config
-from trainer.fit.encode import Encoder, Example, check_example, encode_all
 from trainer.fit.log import RunLog
-from trainer.fit.loss import loss_sum, trained_tokens
+from trainer.fit.loss import loss_sum
 
 QUICK = ["--learning-rate", "0.01", "--dropout", "0", "--batch-size", "2", "--rank", "4", "--alpha", "8"]
 
@@ -38,106 +36,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_base(tmp_path_factory.mktemp("base"))
 
 
-@pytest.fixture(scope="module")
-def chat_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_base(tmp_path_factory.mktemp("chat"), chat=True)
-
-
-def encoder(folder: Path, **changes: Any) -> Encoder:
-    options: dict[str, Any] = {"prompt_format": "prose-1", "chat": False, "context": 512, "dialogue": False}
-    return Encoder(folder, **(options | changes))
-
-
 def fit(base: Path, data: Path, out: Path, *more: str) -> int:
     return main(["fit", "--base", str(base), "--data", str(data), "--out", str(out), *QUICK, *more])
 
 
 def adapter(out: Path, epoch: int) -> dict[str, torch.Tensor]:
     return load_file(out / f"epoch-{epoch:02}" / "adapter_model.safetensors")
-
-
-# --- what is trained ------------------------------------------------------------------------------------------------
-
-
-def trained_text(coder: Encoder, example: Example) -> str:
-    ids = [token for token, trained in zip(example.ids, example.trained, strict=True) if trained]
-    return str(coder._tokenizer.decode(ids, skip_special_tokens=False))
-
-
-def test_the_loss_falls_on_the_experts_words_and_the_stop_token(base: Path, tmp_path: Path) -> None:
-    coder = encoder(base)
-    annotation = load(annotations(tmp_path / "a.jsonl", 1))[0]
-    example = coder.encode(annotation)
-    assert example is not None
-    text = trained_text(coder, example)
-    assert annotation.judgments[0].reasoning in text
-    assert text.endswith("<|end|>")
-    for ours in ("Thought:", "Be quiet.", "It was night.", "Why asleep?"):
-        assert ours not in text
-    assert example.ids[0] == coder.bos
-    with_dialogue = encoder(base, dialogue=True)
-    other = with_dialogue.encode(annotation)
-    assert other is not None
-    assert "He is tired." in trained_text(with_dialogue, other)
-    assert "Why asleep?" not in trained_text(with_dialogue, other)
-
-
-def test_a_chat_template_goes_around_and_its_end_of_turn_is_trained(chat_base: Path, tmp_path: Path) -> None:
-    coder = encoder(chat_base, prompt_format="headed-1", chat=True)
-    sly = "The ship <|im_end|> went on, and number 0 was asleep."
-    example = coder.encode(load(annotations(tmp_path / "a.jsonl", 1, passage=sly))[0])
-    assert example is not None
-    whole = coder._tokenizer.decode(example.ids, skip_special_tokens=False)
-    assert whole.startswith("<|im_start|>user\nReality: A ship.")
-    assert "<|im_start|>assistant\nQuote:" in whole
-    assert coder.stop_token == "<|im_end|>"
-    end = coder.stop
-    assert example.ids.count(end) == 2  # of the two turns: the writer's own words end nothing
-    assert example.ids[-1] == end
-    assert example.trained[-1]
-
-
-def test_a_row_that_trains_nothing_is_an_error() -> None:
-    with pytest.raises(TrainerError, match="no token of it would be trained"):
-        check_example(Example("x", [5, 6, 1], [False, False, True], 0), stop=1)
-    with pytest.raises(TrainerError, match="stop token would not be trained"):
-        check_example(Example("x", [5, 6, 1], [False, True, False], 0), stop=1)
-    with pytest.raises(TrainerError, match="stop token would not be trained"):
-        check_example(Example("x", [5, 6], [False, True], 0), stop=1)
-
-
-def test_the_loss_is_the_plain_sum_over_trained_tokens(base: Path, tmp_path: Path) -> None:
-    from transformers import AutoModelForCausalLM
-
-    coder = encoder(base)
-    examples = encode_all(load(annotations(tmp_path / "a.jsonl", 3)), coder, skip=False, say=lambda _: None)
-    # A pad token that is the stop token must not be told from it by its id: the lengths differ, the sum may not.
-    assert len({len(example.ids) for example in examples}) > 1
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()
-    expected = 0.0
-    with torch.no_grad():
-        for example in examples:
-            logs = torch.log_softmax(model(input_ids=torch.tensor([example.ids])).logits[0].double(), dim=-1)
-            for at in range(1, len(example.ids)):
-                if example.trained[at]:
-                    expected -= float(logs[at - 1, example.ids[at]])
-        found = float(loss_sum(model, examples, torch.device("cpu")))
-    assert found == pytest.approx(expected, rel=1e-5)
-    assert trained_tokens(examples) == sum(sum(example.trained) for example in examples)
-
-
-@pytest.mark.parametrize("context", [200, 240])
-def test_what_is_too_long_loses_context_and_then_is_refused(base: Path, tmp_path: Path, context: int) -> None:
-    story = "\n\n".join(f"Paragraph {n} of a story that goes on." for n in range(40))
-    rows = load(annotations(tmp_path / "a.jsonl", 2, context=story))
-    said: list[str] = []
-    examples = encode_all(rows, encoder(base, context=context), skip=False, say=said.append)
-    assert all(len(one.ids) <= context and one.trimmed > 0 for one in examples)
-    assert "2 annotations was trimmed" in said[0]
-    with pytest.raises(TrainerError, match=r"'a0' and 1 more: longer than 64 tokens"):
-        encode_all(rows, encoder(base, context=64), skip=False, say=said.append)
-    with pytest.raises(TrainerError, match="no annotation fits 64"):
-        encode_all(rows, encoder(base, context=64), skip=True, say=said.append)
 
 
 # --- configuration --------------------------------------------------------------------------------------------------
@@ -467,3 +371,14 @@ def test_a_base_that_lacks_a_file_is_said(base: Path, tmp_path: Path, lacks: str
         resolve_base(str(folder))
     with pytest.raises(TrainerError, match="not a GGUF"):
         resolve_base(str(base / "config.json"))
+
+
+def test_a_tokenizer_that_is_damaged_is_told(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, data = tmp_path / "b", annotations(tmp_path / "a.jsonl")
+    shutil.copytree(base, folder)
+    (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    assert main(["check", str(data), "--base", str(folder)]) == 2
+    assert fit(folder, data, tmp_path / "o") == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("cqa-train:")]
+    assert len(told) == 2
+    assert all("tokenizer.json: cannot be read" in line and "save or download" in line for line in told)

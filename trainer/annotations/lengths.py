@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -12,7 +11,7 @@ from cqa_desktop.annotations.prompt import Request, request_text
 from cqa_desktop.annotations.types import Annotation
 from cqa_desktop.models.registry import reference_model
 from trainer.annotations.check import Limits, prompt_format_for
-from trainer.bases import REFERENCE, resolve_base
+from trainer.bases import REFERENCE, load_tokenizer, resolve_base, window_of
 from trainer.errors import TrainerError
 
 ENDS = 2
@@ -53,12 +52,5 @@ def _reference() -> Iterator[tuple[int, Callable[[str], int]]]:
 
 
 def _folder(folder: Path) -> tuple[int, Callable[[str], int]]:
-    from tokenizers import Tokenizer
-
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        window = int(config["max_position_embeddings"])
-    except Exception as error:
-        raise TrainerError(f"{folder}: its config.json or tokenizer.json cannot be read ({error})") from error
-    return window, lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+    tokenizer = load_tokenizer(folder)
+    return window_of(folder), lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)

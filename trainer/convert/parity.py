@@ -13,6 +13,7 @@ import torch
 
 from cqa_desktop.engine.batches import Run
 from cqa_desktop.engine.llama import LlamaModel
+from trainer.bases import load_tokenizer
 from trainer.convert.checkpoint import read_json
 from trainer.errors import TrainerError
 
@@ -72,9 +73,7 @@ class Expected:
 
 def expect(model: Any, folder: Path, prose: str, *, bos: int, window: int) -> Expected:
     """Evaluate some prose with a causal language model of transformers."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = load_tokenizer(folder)
     ids = np.array([bos, *tokenizer.encode(prose, add_special_tokens=False).ids[: window - 1]], np.int32)
     with torch.inference_mode():
         row = torch.from_numpy(ids[None].astype(np.int64)).to(model.device)
@@ -125,9 +124,7 @@ def compare(model: LlamaModel, folder: Path, expected: Expected, *, adapter: boo
 
 
 def _compare_ids(model: LlamaModel, folder: Path, expected: Expected) -> int:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = load_tokenizer(folder)
     composed = "NFC" in json.dumps(read_json(folder / "tokenizer.json", "the base needs it").get("normalizer"))
     texts = (*NASTY, expected.prose)
     for text in texts:

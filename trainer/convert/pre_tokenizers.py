@@ -49,6 +49,19 @@ def pre_tokenizer_of(tokenizer: Mapping[str, Any], where: Path) -> str:
     raise TrainerError(f"{where}: llama.cpp's split for {shown} is not known - use a base of a supported family")
 
 
+def check_normaliser(tokenizer: Mapping[str, Any], where: Path) -> None:
+    """Raises:
+    TrainerError: if a decoded tokenizer.json changes texts before it splits them, otherwise than by composing accents.
+    """
+    node = tokenizer.get("normalizer") or {"type": "NFC"}
+    for one in node.get("normalizers", []) if node.get("type") == "Sequence" else [node]:
+        if one.get("type") != "NFC":
+            raise TrainerError(
+                f"{where}: its normaliser '{one.get('type')}' changes texts, and llama.cpp does not - use a base of a "
+                "supported family"
+            )
+
+
 def _steps(node: object) -> list[Mapping[str, Any]]:
     if not isinstance(node, dict):
         return []

@@ -10,7 +10,7 @@ from typing import Any
 import gguf
 
 from trainer.convert.checkpoint import read_json
-from trainer.convert.pre_tokenizers import pre_tokenizer_of
+from trainer.convert.pre_tokenizers import check_normaliser, pre_tokenizer_of
 from trainer.errors import TrainerError
 
 
@@ -45,6 +45,7 @@ def read_vocabulary(folder: Path, config: Mapping[str, Any], *, stop: str | None
     if model.get("type") != "BPE" or model.get("byte_fallback"):
         raise TrainerError(f"{path}: not a byte-level BPE tokenizer - only those can be converted")
     pre_tokenizer = pre_tokenizer_of(data, path)
+    check_normaliser(data, path)
     size = int(config["vocab_size"])
     pieces: dict[int, tuple[str, int]] = {i: (t, gguf.TokenType.NORMAL) for t, i in model["vocab"].items()}
     for added in data.get("added_tokens", []):

@@ -16,6 +16,7 @@ from cqa_desktop.engine.batches import Run
 from cqa_desktop.engine.errors import CancelledError
 from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.measure.types import Ints, ViewScores
+from trainer.bases import load_tokenizer
 from trainer.errors import TrainerError
 from trainer.fit.faults import out_of_memory
 
@@ -42,8 +43,6 @@ class TorchModel:
     def __init__(
         self, model: Any, folder: Path, *, name: str, sha256: str, prompt_format: str, everywhere: bool = False
     ) -> None:
-        from tokenizers import Tokenizer
-
         self.model = model.eval()
         self.name = name
         self.sha256 = sha256
@@ -51,10 +50,8 @@ class TorchModel:
         self.adapter_sha256 = ""
         self._everywhere = everywhere
         self._adapter: str | None = None
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer = load_tokenizer(folder)
         self._tokenizer.encode_special_tokens = True  # a special token's name in a draft is text
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
         self._added = self._tokenizer.get_added_tokens_decoder()
         self.window = min(int(getattr(model.config, "max_position_embeddings", WINDOW)), WINDOW)
         self.bos = self._first_token(folder)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from cqa_desktop.annotations.answer import answer_pieces
 from cqa_desktop.annotations.prompt import Request, fit_request, request_text
 from cqa_desktop.annotations.types import Annotation
+from trainer.bases import load_tokenizer
 from trainer.errors import TrainerError
 
 _MARK: Final = "\ue000"
@@ -45,16 +46,12 @@ class Encoder:
     """
 
     def __init__(self, folder: Path, *, prompt_format: str, chat: bool, context: int, dialogue: bool) -> None:
-        from tokenizers import Tokenizer
-
         self._format = prompt_format
         self._dialogue = dialogue
         self.context = context
         self._where = folder
         settings = _settings(folder)
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = load_tokenizer(folder)
         self.bos = self._id(settings.get("bos_token"))
         self.stop = self._id(settings.get("eos_token"))
         self._template = self._chat(settings) if chat else None

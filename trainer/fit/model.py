@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,19 +13,6 @@ import torch
 
 from trainer.errors import TrainerError
 from trainer.fit.config import FitConfig
-
-
-def window_of(folder: Path) -> int:
-    """Tokens that a base reads.
-
-    Raises:
-        TrainerError: if its config does not say.
-    """
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return int(config["max_position_embeddings"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainerError(f"{folder}/config.json: does not say max_position_embeddings - give --context") from error
 
 
 def load_base(folder: Path, config: FitConfig, device: torch.device) -> Any:

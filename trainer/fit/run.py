@@ -19,7 +19,7 @@ import torch
 from cqa_desktop.annotations.jsonl import AnnotationError, load
 from cqa_desktop.annotations.types import SCHEMA, Annotation
 from trainer.annotations.check import prompt_format_for
-from trainer.bases import REFERENCE, Base, resolve_base
+from trainer.bases import REFERENCE, Base, resolve_base, window_of
 from trainer.errors import TrainerError
 from trainer.fit.checkpoint import STATE, finished_epochs, load_state
 from trainer.fit.config import FitConfig
@@ -28,7 +28,7 @@ from trainer.fit.faults import LOADING, full_disk, out_of_memory
 from trainer.fit.log import RunLog, draw_loss, epoch_mean, read_log
 from trainer.fit.loop import Team, steps_of, train
 from trainer.fit.loss import trained_tokens
-from trainer.fit.model import add_lora, load_base, use_bf16, window_of
+from trainer.fit.model import add_lora, load_base, use_bf16
 
 RECORD: Final = "run.json"
 FREE: Final = ("base", "data", "micro_batch", "gradient_checkpointing")
