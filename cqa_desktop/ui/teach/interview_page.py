@@ -89,11 +89,11 @@ class InterviewPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.turns.set_theme(theme)
 
-    def show_interview(self, interview: Interview | None, *, asking: bool) -> None:
+    def show_interview(self, interview: Interview | None, *, asking: bool, unread: bool = False) -> None:
         """Show where the dialogue stands."""
         current = interview.current if interview else None
         self.about.setText(_about(current))
-        set_words(self.question, self._words(interview, current, asking=asking), 126)
+        set_words(self.question, self._words(interview, current, asking=asking, unread=unread), 126)
         self.answer.show_text(interview.answer if interview else "")
         self.answer.setEnabled(interview is not None)
         self.own.setEnabled(interview is not None)
@@ -109,13 +109,15 @@ class InterviewPage(QWidget):
         self.next.setEnabled(written or asked)
         self.judge.setEnabled(written)
 
-    def _words(self, interview: Interview | None, current: Asked | None, *, asking: bool) -> str:
+    def _words(self, interview: Interview | None, current: Asked | None, *, asking: bool, unread: bool) -> str:
         if interview is None:
             return "Choose a passage first."
         if current is not None:
             return current.text
         if asking:
             return "Reading the passage…"
+        if unread:
+            return "The passage could not be read for questions. Say what you think of it, or ask yourself."
         return "Nothing more to ask about this passage. Say what you think of it, or ask yourself."
 
     def _own(self) -> None:

@@ -54,6 +54,8 @@ class Studio(QObject):
         self.fault = ""
         """Why something is not on disk; empty if everything is."""
         self.asking = False
+        self.unread = False
+        """Whether the worker could not look at the passage."""
         self._job: int | None = None
         self._revision = 0
         self._dirty = False
@@ -353,7 +355,7 @@ class Studio(QObject):
             asked=interview.asked,
             skipped=[*interview.skipped, *self._lately(interview)],
         )
-        self.asking = True
+        self.asking, self.unread = True, False
         self.questions_changed.emit()
 
     def _lately(self, interview: Interview) -> list[str]:
@@ -379,6 +381,7 @@ class Studio(QObject):
 
     def _job_failed(self, event: JobFailed) -> None:
         if event.job == self._job:
+            self.unread = True
             self._job_ended(event.job)
             self.told.emit(event.message)
 

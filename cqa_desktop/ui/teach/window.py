@@ -177,7 +177,8 @@ class TeachWindow(TeachFrame):
         self._show_set()
 
     def _show_questions(self) -> None:
-        self.interview.show_interview(self.studio.interview, asking=self.studio.asking)
+        studio = self.studio
+        self.interview.show_interview(studio.interview, asking=studio.asking, unread=studio.unread)
         self._mark()
 
     def _mark(self) -> None:

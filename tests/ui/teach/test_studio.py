@@ -301,6 +301,16 @@ def test_what_fits_any_passage_is_not_asked_of_each(make_studio: MakeStudio, qtb
     assert len(put) == len(set(put)) == 9
 
 
+def test_a_passage_without_words_is_said_to_have_none(make_studio: MakeStudio, qtbot: QtBot) -> None:
+    window = make_studio()
+    window.begin("— … —")
+    qtbot.waitUntil(lambda: window.studio.unread, timeout=WAIT_MS)
+    assert "could not be read" in window.interview.question.text()
+    assert any("no words here" in one for one in window.notices.messages())
+    window.begin(PASSAGE)
+    assert asked(window, qtbot)
+
+
 def test_a_change_of_the_passage_that_parts_a_judgment_from_its_words_is_told(
     make_studio: MakeStudio, set_path: Path
 ) -> None:
