@@ -35,11 +35,11 @@ class NoteCard(QFrame):
     acted = Signal(str, str)
     """What is asked (go, accept, dismiss, reopen, pin, copy, remove), and the note's id."""
 
-    def __init__(self, note: Note, theme: Theme) -> None:
+    def __init__(self, note: Note, theme: Theme, *, placed: bool) -> None:
         super().__init__()
         self.note = note
-        self._theme = theme
-        self._placed = True
+        self.theme = theme
+        self.placed = placed
         self.setObjectName("note")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleDescription(HELP)
@@ -86,7 +86,7 @@ class NoteCard(QFrame):
         self.numbers.setContentsMargins(0, 6, 0, 4)
         self.numbers.hide()
         layout.addWidget(self.numbers)
-        self.show_note(note, theme, placed=True)
+        self.show_note(note, theme, placed=placed)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -111,7 +111,7 @@ class NoteCard(QFrame):
 
     def show_note(self, note: Note, theme: Theme, *, placed: bool) -> None:
         """The note as it is now; `placed` says whether its words are somewhere in the draft."""
-        self.note, self._theme, self._placed = note, theme, placed
+        self.note, self.theme, self.placed = note, theme, placed
         ink = theme.quiet if note.changed else theme.ink
         colour = verdict_colour(note.point.verdict, theme)
         self.sign.show_as(colour, hollow=note.changed)
@@ -144,10 +144,10 @@ class NoteCard(QFrame):
         self.style().polish(self)
 
     def _show_change(self) -> None:
-        note, theme = self.note, self._theme
+        note, theme = self.note, self.theme
         self.changed.setVisible(note.changed)
         self.changed.setStyleSheet(f"color: {theme.ink}")
-        words = "These words are no longer in the draft." if not self._placed else ""
+        words = "These words are no longer in the draft." if not self.placed else ""
         set_words(self.changed, words, lead="You changed this.")
         both = note.changed and comparable(note)
         self.readings.setVisible(both)

@@ -15,7 +15,7 @@ from cqa_desktop.ui.critique.card import NoteCard
 from cqa_desktop.ui.labels import as_wide_as_there_is, button, set_words, words_label
 from cqa_desktop.ui.theme import LIGHT, Theme
 
-MOST: Final = 40
+MOST: Final = 25
 """Cards that are made at once."""
 NOTHING: Final[dict[NoteState, str]] = {
     "open": "No open notes.",
@@ -123,6 +123,10 @@ class NoteList(QWidget):
         note = next((one for one in self._notes if one.id == note_id), None)
         if note is not None and note.state != self.state:
             self.show_state(note.state)
+        those = [one.id for one in self._notes if one.state == self.state]
+        if note_id in those and those.index(note_id) >= self._most:
+            self._most = those.index(note_id) + MOST
+            self._refresh()
         for one in self.cards.values():
             one.set_current(one.note.id == note_id)
         return self.cards.get(note_id)
@@ -163,10 +167,11 @@ class NoteList(QWidget):
     def _card(self, note: Note, index: int) -> NoteCard:
         card = self.cards.get(note.id)
         if card is None:
-            card = NoteCard(note, self._theme)
+            card = NoteCard(note, self._theme, placed=note.id in self._placed)
             card.acted.connect(self.acted)
             card.set_current(note.id == self._current)
-        card.show_note(note, self._theme, placed=note.id in self._placed)
+        elif (card.note, card.theme, card.placed) != (note, self._theme, note.id in self._placed):
+            card.show_note(note, self._theme, placed=note.id in self._placed)
         if self._cards.indexOf(card) != index:
             self._cards.insertWidget(index, card)
         return card
