@@ -330,19 +330,21 @@ Say in one sentence what this passage is for. Which of its words does that?
 What would change in the story if it were left out?
 
 # still / lead
-Nothing in this passage stands out, as most of a good draft should not. The strongest thing in it is “{word}”.
-Nothing here is marked, and nothing needs to be. If a reader pauses anywhere, it is at “{word}”.
+Nothing in this passage stands out, as most of a draft should not. What comes nearest is “{word}”, in “{quote}”.
+Nothing here is marked, and nothing has to be. If a reader pauses anywhere, it is at “{word}”, in “{quote}”.
 [smooth] The passage runs evenly and nothing in it stands out; “{word}” is where it comes nearest to a surprise.
 [!word] Nothing stands out here.
 [second] Nothing here stands out by much. “{word}” and “{second}” are what a reader would notice first.
 
 # still / other
-With “{expected}” where “{word}” is, nobody would notice a difference; that is not a reason to change it.
-[!expected] Any nearby word would do about as well there, as far as a reader's expectations go.
-[went] A reader left alone might have gone on “… {went}”, and the scene would hardly have changed.
+With “{expected}” where “{word}” is, fewer readers would pause, and they would have less to pause at.
+[!expected] A plainer word there would be read without a pause; the passage would be as clear, and no stranger.
+[went] A reader left alone might have gone on “… {went}”. You did not, and that is the choice to look at.
+Were “{word}” led up to, it would be something to wait for; as it is, it is a step like the others.
 
 # still / try
 Is this a place where the page may rest? Then let it. If not, what is missing?
 What should a reader remember from this passage? Is it what they would notice first?
-Would the passage be missed? By whom?
+Is “{word}” where you want a reader to pause?
+What does “{word}” do here that the sentence could not do without it?
 """
