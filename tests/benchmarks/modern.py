@@ -23,6 +23,8 @@ from cqa_desktop.resources import resource
 from cqa_desktop.text.words import fold
 from tests.benchmarks.common import Row
 
+CHARACTERS = 30_000
+"""Of each work of the reference prose."""
 SHOWN = 30
 TURN_WORDS = 3
 
@@ -97,7 +99,7 @@ def rows() -> list[Row]:
     with open_scorer(None) as scorer:
         samples = ("charger.md", "charger-older.md")
         texts = [read(scorer, name, resource("samples", name).read_text(encoding="utf-8")) for name in samples]
-        texts += [read(scorer, path.stem, path.read_text(encoding="utf-8")) for path in reference_prose()]
+        texts += [read(scorer, path.stem, path.read_text(encoding="utf-8")[:CHARACTERS]) for path in reference_prose()]
         modern, older, prose = texts[0], texts[1], texts[2:]
         words, turns = new_words(scorer, modern), old_to_new(scorer, modern, older)
         size = len(scorer.thresholds.ages)
