@@ -48,11 +48,15 @@ def verdicts(result: Mapping[str, Any]) -> list[str]:
         interval = f"95% interval {_signed(change['low'])} to {_signed(change['high'])}"
         if one["group"] == result["main_group"]:
             sure = change["p_holm"] is not None and change["p_holm"] < SURE and change["mean"] > 0
-            said = "calibrated: good and degraded are further apart" if sure else "a null result: no effect is shown"
+            said = (
+                "calibrated: good and degraded are further apart" if sure else f"a null result: {null_result(change)}"
+            )
             lines.append(f"{where}, {interval}, p {_p(change['p_holm'])} after Holm: {said}")
         else:
             moved = change["p_two_sided"] is not None and change["p_two_sided"] < SURE
             said = "the control moved" if moved else "the control is not shown to have moved"
+            if change["p_two_sided"] is None and change["mean"]:
+                said = "too few pairs to tell whether the control moved"
             lines.append(f"{where}, {interval}, p {_p(change['p_two_sided'])} two-sided: {said}")
         fields = {name: field for name, field in one["fields"].items() if field["pairs"]}
         if fields:
@@ -68,6 +72,16 @@ def verdicts(result: Mapping[str, Any]) -> list[str]:
             f"  likelier by, bits a token: good {_signed(good['mean'], 3)}, degraded {_signed(degraded['mean'], 3)}"
         )
     return lines
+
+
+def null_result(change: Mapping[str, Any]) -> str:
+    """What there is to say of the main group where it is not calibrated: that it became worse is not kept back."""
+    two_sided = change["p_two_sided"]
+    if two_sided is None and change["mean"]:
+        return "too few pairs for a test"
+    if two_sided is not None and two_sided < SURE and change["mean"] < 0:
+        return f"good and degraded came closer together, p {_p(two_sided)} two-sided"
+    return "no effect is shown"
 
 
 def _generation_lines(generation: Mapping[str, Any]) -> list[str]:

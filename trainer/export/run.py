@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -134,6 +134,8 @@ class _Job:
     lora: Lora
     out: Path
     name: str
+    expected: dict[tuple[int, int], Expected] = field(default_factory=dict)
+    """What torch says, by first token and window: asked once for all kinds, since it loads the base whole."""
 
     def write_adapter(self, options: Options) -> list[Exported]:
         """The LoRA as GGUF, verified over an F32 GGUF of the base."""
@@ -233,6 +235,12 @@ class _Job:
 
     def _expected(self, gguf: LlamaModel) -> Expected:
         """What base and adapter say in torch, in float32."""
+        key = (gguf.bos, gguf.window)
+        if key not in self.expected:
+            self.expected[key] = self._ask_torch(gguf)
+        return self.expected[key]
+
+    def _ask_torch(self, gguf: LlamaModel) -> Expected:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         with out_of_memory("verifying", "--no-verify leaves that out"):
             plain = load_base(self.base.folder, FitConfig(precision="float32"), device)

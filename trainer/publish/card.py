@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from trainer.evaluate.report import SURE, as_text
+from trainer.evaluate.report import SURE, as_text, null_result
 from trainer.publish.collect import Item, Publication
 
 REFERENCE: Final = "reference"
@@ -118,7 +118,7 @@ def _reader(rows: list[Mapping[str, Any]], group: str) -> str:
     where = f"the {row['group']} pairs ({row['split']})"
     if change["p_holm"] is not None and change["p_holm"] < SURE and change["mean"] > 0:
         return f"On {where}, good and degraded passages are further apart after tuning: {figures}."
-    return f"**A null result.** On {where}, no effect of tuning is shown: {figures}."
+    return f"**A null result.** On {where}, {null_result(change)}: {figures}."
 
 
 def _writer(generation: Mapping[str, Any]) -> str:

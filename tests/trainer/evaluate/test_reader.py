@@ -184,8 +184,11 @@ def test_an_effect_and_a_null_result_are_told_apart() -> None:
     assert literary.endswith("a null result: no effect is shown")
     assert factual.endswith("p 0.0078 two-sided: the control moved")
     literary, factual = told(down, up)
-    assert literary.endswith("a null result: no effect is shown")  # to be worse is not the effect
+    assert literary.endswith("a null result: good and degraded came closer together, p 0.0078 two-sided")
     assert factual.endswith("the control moved")
+    literary, factual = told(up[:3] + [0.0] * 5, up[:3] + [0.0] * 5)
+    assert literary.endswith("a null result: too few pairs for a test")
+    assert factual.endswith("too few pairs to tell whether the control moved")
     # Most pairs rose a little, and one fell by far: ranks say up, the mean says down.
     changes = [n / 10 for n in range(1, 13)] + [-50.0]
     one = outcome(comparison({"literary/test": [0.0] * 13}, {1: {"literary/test": changes}}))
