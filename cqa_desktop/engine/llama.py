@@ -241,7 +241,7 @@ class LlamaModel:
         if size < 0:
             buffer = ctypes.create_string_buffer(-size)
             size = self._c.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-        return buffer[:size]
+        return buffer.raw[:size]
 
     def token_name(self, token: int) -> str:
         """What a token is called in the vocabulary, control tokens too; empty for a token that there is none of."""

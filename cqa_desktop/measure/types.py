@@ -6,6 +6,7 @@ Nothing here knows where the scores came from: no Qt, no llama.cpp, no files.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -56,7 +57,7 @@ class ViewScores:
     def slice(self, start: int, stop: int) -> ViewScores:
         return self.where(slice(start, stop))
 
-    def where(self, chosen: slice | Bools) -> ViewScores:
+    def where(self, chosen: builtins.slice | Bools) -> ViewScores:
         """The tokens chosen."""
         return ViewScores(
             self.surprisal[chosen],
