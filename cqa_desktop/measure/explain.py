@@ -12,6 +12,8 @@ _HEADLINES: dict[PassageClass, str] = {
 }
 NOTICEABLE = 0.03
 """A smaller share of the surprisal gained or lost is called no difference."""
+ALLOWANCE_TOLD = 2.0
+"""Bits of allowance that are told of."""
 
 
 def headline(kind: PassageClass) -> str:
@@ -23,6 +25,16 @@ def explain(passage: PassageMeasure, has_brief: bool) -> str:
     """Two or three sentences on why the passage is classed as it is; `has_brief` says whether there is a brief."""
     if passage.words < 5:
         return "Too short to judge."
+    newer = " Words in it that are newer than the model count only in part." if _has_newer_words(passage) else ""
+    return _why(passage, has_brief) + newer
+
+
+def _has_newer_words(passage: PassageMeasure) -> bool:
+    """Whether what is said rests on an allowance for words newer than the model's text."""
+    return passage.kind != "predictable" and max(passage.allowance.values(), default=0.0) >= ALLOWANCE_TOLD
+
+
+def _why(passage: PassageMeasure, has_brief: bool) -> str:
     if passage.kind == "unexplained":
         return f"{_how_surprising(passage, informed=True)} {_what_explains(passage, has_brief)}"
     if passage.kind == "earned":

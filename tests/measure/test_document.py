@@ -58,6 +58,16 @@ def test_words_before_numbers() -> None:
     dull = explain(made("predictable", percentile=Percentile(5, 50, 5, 5, 4)), has_brief=False)
     assert "sees this coming" in dull
     assert explain(made(words=3), has_brief=False) == "Too short to judge."
+
+
+def test_an_allowance_for_new_words_is_told_where_it_counts() -> None:
+    said = "newer than the model"
+    assert said in explain(made("unexplained", allowance={"bare": 1.0, "brief": 9.0}), has_brief=True)
+    assert said in explain(made(allowance={"bare": 9.0, "brief": 1.0}), has_brief=True)
+    assert said not in explain(made(allowance={"bare": 1.0, "brief": 1.0}), has_brief=True)
+    assert said not in explain(made(), has_brief=True)
+    dull = made("predictable", percentile=Percentile(5, 50, 5, 5, 4), allowance={"bare": 9.0, "brief": 9.0})
+    assert said not in explain(dull, has_brief=False)
     for kind in ("earned", "unexplained", "predictable", "steady"):
         assert headline(kind)
         assert "bits" not in explain(made(kind), has_brief=True)
