@@ -24,7 +24,6 @@ from cqa_desktop.cli import main
 from cqa_desktop.report.critiques import CritiqueText, ending_words
 from cqa_desktop.resources import resource
 
-FERRY = resource("samples", "ferry.md")
 SCHEMA = json.loads(resource("schemas", "critique.schema.json").read_text(encoding="utf-8"))
 DRAFT = (
     "The rain had stopped by noon, and Ada counted the pennies twice.\r\n\r\n"
@@ -97,19 +96,22 @@ def test_lines_are_counted_from_one_and_both_ends_are_in(draft: Path, capsys: py
 
 
 def test_with_no_passage_what_is_marked_is_written_about_and_the_bound_is_said(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cqa_desktop.commands.critique.MOST", 2)
-    code, out, err = run(capsys, FERRY, "--no-brief", "--json")
+    odd = ("The zinc bishop photographed eleven parliaments of custard.", "Verbs marmalade the oblong sheriff of soup.")
+    text = f"She went in. {odd[0]}\n\nHe did not say a word. {odd[1]} They sat down.\n\nA {odd[0][4:]}\n"
+    path = tmp_path / "odd.txt"
+    path.write_text(text, encoding="utf-8")
+    code, out, err = run(capsys, path, "--json")
     assert code == 0
     found = record(out)
     assert found["marked"] > len(found["critiques"]) == 2
-    assert f"{found['marked']} passages are marked" in err
+    assert f"{found['marked']} passages are marked; here are the 2 that stand out most" in err
     numbers = [one["passage"] for one in found["critiques"]]
     assert numbers == sorted(numbers)
-    text = FERRY.read_text(encoding="utf-8")
     spans = [text[one["start"] : one["end"]] for one in found["critiques"]]
-    assert "The zinc bishop photographed eleven parliaments of custard." in spans
+    assert set(spans) <= {*odd, f"A {odd[0][4:]}"}
 
 
 def test_a_draft_with_nothing_marked_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

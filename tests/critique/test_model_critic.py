@@ -398,9 +398,7 @@ def test_an_answer_that_outgrows_the_context_keeps_what_came_before(
 def test_a_model_that_repeats_itself_in_a_field_is_stopped(
     scorer: Scorer[LlamaModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script(
-        monkeypatch, scorer.model, "\n".join((point("rain", "One."), point("ticket", "It is so very " + "very " * 99)))
-    )
+    script(monkeypatch, "\n".join((point("rain", "One."), point("ticket", "It is so very " + "very " * 99))))
     found = written(begin(scorer))
     assert [one.reasoning for one in points(found)] == ["One."]
     assert "repeat itself" in ending(found).fault
