@@ -3,7 +3,8 @@
 python -m tests.benchmarks experts --data DIR     (what DIR holds: tests/benchmarks/agreement/data.py)
 
 Fits an adapter on the starter set, TTCW and LAMP without the documents held back (out/experts, some minutes on two
-cores; made once), and compares the `brief` view without it and with it. `bare` and `story` are the base's in both.
+cores; made once), and compares the `brief` view without it and with it. `bare` and `story` are the base's in both. A
+second adapter, from the same judgments without their quotes, shows what comes of training on quoted words.
 """
 
 from __future__ import annotations
@@ -26,15 +27,21 @@ def report(data: Path) -> str:
 
     pairs, spans, stories = read_pairs(data), read_spans(data), read_stories(data)
     parts, adapter = tuned_adapter(data)
+    _, unquoted = tuned_adapter(data, quotes=False)
     spans = [one for one in spans if one.writer in parts.writers]
     stories = [one for one in stories if one.plot in parts.plots]
     readers: list[Reader] = []
-    for lora in (None, adapter):
+    for lora in (None, adapter, unquoted):
         with open_scorer(None, lora, cache=score_cache().with_name("benchmarks.sqlite3")) as scorer:
             readers.append(read_texts(scorer, pairs, spans, stories))
-    head = (
-        f"Trained on {len(parts.rows)} rows. Held back: {len(stories)} stories of TTCW (plots "
-        f"{', '.join(sorted(parts.plots, key=int))}), {len(spans)} paragraphs of LAMP (writers "
-        f"{', '.join(sorted(parts.writers))}), and all {len(pairs)} pairs.\n"
+    base, tuned, other = readers
+    return "\n".join(
+        [
+            f"Trained on {len(parts.rows)} rows, less those too long for the window. Held back: {len(stories)} "
+            f"stories of TTCW (plots {', '.join(sorted(parts.plots, key=int))}), {len(spans)} paragraphs of LAMP (writers "
+            f"{', '.join(sorted(parts.writers))}), and all {len(pairs)} pairs.\n",
+            *tables(pairs, spans, stories, base, tuned, data),
+            "\nThe same, tuned on judgments without their quotes:\n",
+            *tables(pairs, spans, stories, base, other, data),
+        ]
     )
-    return "\n".join([head, *tables(pairs, spans, stories, *readers, data)])

@@ -72,6 +72,13 @@ def write_rows(rows: Sequence[Annotation], path: Path) -> None:
     path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 
+def without_quotes(rows: Sequence[Annotation]) -> list[Annotation]:
+    """The rows with every judgment made one of the whole: what is trained on then copies no words of the passage."""
+    return [
+        msgspec.structs.replace(row, judgments=tuple(_unquoted(judgment) for judgment in row.judgments)) for row in rows
+    ]
+
+
 def story_rows(story: Annotation) -> list[Annotation]:
     """The rows of one story by one expert."""
     spans = paragraphs(story.passage)

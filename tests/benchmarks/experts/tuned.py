@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks.agreement.data import DataError
-from tests.benchmarks.experts.rows import Split, split, write_rows
+from tests.benchmarks.experts.rows import Split, split, without_quotes, write_rows
 
 OUT: Final = Path("out") / "experts"
 SETTINGS: Final = (
@@ -19,8 +19,11 @@ SETTINGS: Final = (
 five epochs."""
 
 
-def tuned_adapter(data: Path, out: Path = OUT) -> tuple[Split, Path]:
+def tuned_adapter(data: Path, out: Path = OUT, *, quotes: bool = True) -> tuple[Split, Path]:
     """What was held back, and the adapter as GGUF.
+
+    Args:
+        quotes: whether the answers that are trained on quote the words they are about.
 
     Raises:
         DataError: if fitting or exporting fails.
@@ -32,9 +35,13 @@ def tuned_adapter(data: Path, out: Path = OUT) -> tuple[Split, Path]:
         parts = split(data)
     except (TrainerError, AnnotationError) as error:
         raise DataError(str(error)) from error
-    out.mkdir(parents=True, exist_ok=True)
-    rows, run = out / "rows.jsonl", out / "run"
-    write_rows(parts.rows, rows)
+    name = "" if quotes else "-unquoted"
+    rows, run = out / f"rows{name}.jsonl", out / f"run{name}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_rows(parts.rows if quotes else without_quotes(parts.rows), rows)
+    except OSError as error:
+        raise DataError(f"{rows}: cannot be written ({error.strerror}) - run from a folder of yours") from error
     _trainer("fit", *SETTINGS, "--data", str(rows), "--out", str(run))
     found = sorted((run / "export").glob("*-adapter.gguf"))
     if not found:
