@@ -30,6 +30,8 @@ SHUFFLES: Final = (1, 2, 3, 4, 5)
 """Seeds of the briefs of other passages."""
 RESAMPLES: Final = 10_000
 NEW_WORDS: Final = "new words"
+BY_DIMENSION: Final = ("S_bare a word: noise > original > cliché", "I a word: original above both")
+"""Statements that are counted by dimension too."""
 
 
 @dataclass(frozen=True)
@@ -213,5 +215,12 @@ def rows() -> list[Row]:
     for title, part in groups:
         lines = [*report(outcomes[part]), *report_shuffled(shuffled[part])]
         found += [Row(f"{title}: {statement}", figure, "", None) for statement, figure in lines]
+    for dimension in ("craft", "audience", "reality"):
+        own = [one for one, row in zip(outcomes, triples, strict=True) if row["dimension"] == dimension]
+        found += [
+            Row(f"rows of {dimension}: {statement}", figure, "", None)
+            for statement, figure in report(own)
+            if statement in BY_DIMENSION
+        ]
     found += [Row("information helps the cliché", line, "", None) for line in worst]
     return found
