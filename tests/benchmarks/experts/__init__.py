@@ -38,8 +38,8 @@ def report(data: Path) -> str:
     return "\n".join(
         [
             f"Trained on {len(parts.rows)} rows, less those too long for the window. Held back: {len(stories)} "
-            f"stories of TTCW (plots {', '.join(sorted(parts.plots, key=int))}), {len(spans)} paragraphs of LAMP (writers "
-            f"{', '.join(sorted(parts.writers))}), and all {len(pairs)} pairs.\n",
+            f"stories of TTCW (plots {', '.join(sorted(parts.plots, key=int))}), {len(spans)} paragraphs of LAMP "
+            f"(writers {', '.join(sorted(parts.writers))}), and all {len(pairs)} pairs.\n",
             *tables(pairs, spans, stories, base, tuned, data),
             "\nThe same, tuned on judgments without their quotes:\n",
             *tables(pairs, spans, stories, base, other, data),
