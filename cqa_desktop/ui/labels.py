@@ -6,7 +6,16 @@ import html
 import re
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from cqa_desktop.annotations.critique import PointVerdict
@@ -55,6 +64,12 @@ def button(text: str, name: str, says: str = "", *, checkable: bool = False) -> 
         made.setToolTip(says)
         made.setAccessibleDescription(says)
     return made
+
+
+def announce(widget: QWidget, words: str) -> None:
+    """Have a screen reader say what came without being asked for at this moment."""
+    if words and QAccessible.isActive():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, words))
 
 
 class VerdictSign(QWidget):

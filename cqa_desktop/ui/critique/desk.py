@@ -23,6 +23,7 @@ from cqa_desktop.ui.critique.passage import passage_at_caret
 from cqa_desktop.ui.critique.prompt_dialog import PromptDialog
 from cqa_desktop.ui.draft_file import DraftFile
 from cqa_desktop.ui.editor import DraftEditor
+from cqa_desktop.ui.labels import announce
 from cqa_desktop.ui.score_store import ScoreStore
 from cqa_desktop.ui.scoring import Scoring
 from cqa_desktop.ui.settings import Settings
@@ -86,6 +87,7 @@ class CritiqueDesk(QObject):
         asking.words_came.connect(self.panel.stream.show_words)
         asking.point_came.connect(self._point_came)
         asking.ended.connect(head.end)
+        asking.ended.connect(lambda words: announce(self.panel, words))
         notes.acted.connect(self.act)
         self.panel.asked.connect(self.of_all)
         self.margin.pressed.connect(self._from_margin)
@@ -127,6 +129,8 @@ class CritiqueDesk(QObject):
     def _point_came(self, note_id: str) -> None:
         self._fresh.stop()
         self._refresh()
+        card = self.panel.notes.cards.get(note_id)
+        announce(self.panel, card.accessibleName() if card is not None else "")
         if self._first:
             # Only the first: what is being read must not be scrolled away.
             self._first = False

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cqa_desktop.documents.sidecar import load_sidecar
-from cqa_desktop.ui import dialogs
+from cqa_desktop.ui import dialogs, labels
 from cqa_desktop.ui.critique.card import NoteCard
 from cqa_desktop.ui.main_window import MainWindow
 from tests.ui.conftest import DRAFT, WAIT_MS, MakeWindow, wait_until_scored
@@ -204,6 +204,19 @@ def test_notes_are_found_again_when_the_draft_is_opened(window: MainWindow, tmp_
     place = window.critique.keeper.notes.place(notes[TEARS].id)
     assert place is not None
     assert window.editor.quote(place.start, place.end) == TEARS
+
+
+def test_points_are_announced_to_those_who_listen(
+    scripted: Scripted, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(labels.QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(labels.QAccessible, "updateAccessibility", lambda event: said.append(event.message()))
+    window = scripted()
+    window.critique.ask()
+    qtbot.waitUntil(lambda: not window.critique.asking.busy, timeout=WAIT_MS)
+    assert said[0].startswith("Falls short. Craft, style. His eyes filled with tears.")
+    assert "2 points." in said[-1]
 
 
 def test_the_measure_writes_with_the_reference_model(make_window: MakeWindow, qtbot: QtBot) -> None:
