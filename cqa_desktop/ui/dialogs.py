@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 DRAFTS = "Drafts (*.txt *.md *.markdown *.text);;All files (*)"
-NOTES = "Markdown (*.md);;Web page (*.html)"
+MARKDOWN = "Markdown (*.md)"
+NOTES = {MARKDOWN: "md", "Web page (*.html)": "html"}
 MODELS = "GGUF models (*.gguf);;All files (*)"
 
 
@@ -40,10 +41,14 @@ def ask_where_to_save(parent: QWidget, current: Path | None) -> str:
 
 
 def ask_where_to_export(parent: QWidget, current: Path | None) -> str:
-    """A file for the draft's notes; empty if there is none."""
-    name = f"{current.stem if current else 'Untitled'} notes.md"
-    start = str(current.with_name(name)) if current else name
-    return QFileDialog.getSaveFileName(parent, "Export the notes", start, NOTES)[0]
+    """A file for the draft's notes; empty if there is none. Its ending is that of the kind that was chosen."""
+    dialog = QFileDialog(parent, "Export the notes", str(current.parent) if current else "")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(list(NOTES))
+    dialog.setDefaultSuffix(NOTES[MARKDOWN])
+    dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(NOTES.get(kind, NOTES[MARKDOWN])))
+    dialog.selectFile(f"{current.stem if current else 'Untitled'} notes")
+    return dialog.selectedFiles()[0] if dialog.exec() else ""
 
 
 def ask_for_model(parent: QWidget) -> str:
