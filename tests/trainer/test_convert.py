@@ -89,6 +89,12 @@ def test_every_kind_loads_and_keeps_metadata(exact: Path, tmp_path: Path, kind: 
         assert np.corrcoef(ours, theirs)[0, 1] > 0.9
 
 
+def test_what_cannot_be_quantised_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TrainerError, match=r"could not quantise it to Q8_0 .* - make room"):
+        quantise(tmp_path / "none.gguf", tmp_path / "out.gguf", "Q8_0")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("format", ["F16", "Q8_0"])
 def test_formats_that_the_converter_writes_itself(checkpoint: Path, tmp_path: Path, format: str) -> None:
     out = convert_checkpoint(checkpoint, tmp_path / "out.gguf", name="t", format=format)

@@ -160,7 +160,7 @@ def test_several_kinds_at_once_verified_and_labelled(
     loaded: list[Path] = []
     load = export_run.load_base
     monkeypatch.setattr(export_run, "load_base", lambda folder, *rest: loaded.append(folder) or load(folder, *rest))
-    assert export(run_folder, base, "--quant", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "--no-calibrate") == 0
+    assert export(run_folder, base, "--quant", "F16", "Q8_0", "Q6_K", "Q5_K_M", "q4_k_m", "--no-calibrate") == 0
     assert len(loaded) == 1  # torch holds the base whole: once for all kinds
     table = capsys.readouterr().out
     names = [f"small-cqa-epoch-01-{kind}.gguf" for kind in ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")]

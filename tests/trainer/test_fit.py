@@ -25,6 +25,7 @@ from trainer.cli import main
 from trainer.errors import TrainerError
 from trainer.fit import loop
 from trainer.fit.config import FitConfig, load_fit_config
+from trainer.fit.faults import full_disk
 from trainer.fit.log import RunLog
 from trainer.fit.loss import loss_sum
 
@@ -282,6 +283,12 @@ def test_another_error_is_not_taken_for_memory(base: Path, tmp_path: Path, monke
     monkeypatch.setattr(loop, "loss_sum", broken)
     with pytest.raises(RuntimeError, match="shapes"):
         fit(base, annotations(tmp_path / "a.jsonl"), tmp_path / "o")
+
+
+@pytest.mark.parametrize("said", ["65536 requested and 12528 written", "Error while serializing: No space left"])
+def test_a_full_disk_without_a_number_is_known_by_its_words(tmp_path: Path, said: str) -> None:
+    with pytest.raises(TrainerError, match="make room and run the same command"), full_disk(tmp_path):
+        raise OSError(said)  # as numpy tells a short write: no errno, no strerror
 
 
 def test_a_log_that_cannot_be_written_is_told(

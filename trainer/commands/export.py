@@ -20,7 +20,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--base", help="where the base is now (default: as in run.json)")
     parser.add_argument("--epoch", type=int, help="default: the one that evaluate chose, else the last")
     parser.add_argument("--out", type=Path, help="default: export/ in the run's folder")
-    parser.add_argument("--quant", nargs="+", choices=KINDS, default=["Q8_0"], metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument(
+        "--quant", nargs="+", type=str.upper, choices=KINDS, default=["Q8_0"], metavar="KIND", help=", ".join(KINDS)
+    )
     parser.add_argument("--adapter-only", action="store_true", help="write the LoRA alone")
     parser.add_argument("--verify", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--no-calibrate", action="store_true", help="leave the percentiles to `cqa calibrate`")

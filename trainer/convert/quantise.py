@@ -33,7 +33,10 @@ def quantise(source: Path, out: Path, kind: str, threads: int = 2) -> Path:
     try:
         code = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(part), parameters)
         if code != 0:
-            raise TrainerError(f"{source}: llama.cpp could not quantise it to {kind} (code {code})")
+            raise TrainerError(
+                f"{source}: llama.cpp could not quantise it to {kind} (code {code}) - make room on the disk, or choose "
+                "another kind"
+            )
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)

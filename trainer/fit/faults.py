@@ -17,6 +17,8 @@ TRAINING: Final = (
     "or lower context or use load_in_4bit, with another --out"
 )
 """What to do where training runs out of memory."""
+_FULL: Final = ("No space", "too large", "requested and")
+"""How safetensors and numpy, which give no number, tell a full disk."""
 LOADING: Final = "take a smaller base, or use load_in_4bit on a GPU"
 """The same where the base alone does not fit."""
 
@@ -45,7 +47,7 @@ def full_disk(where: Path) -> Iterator[None]:
     except (OSError, SafetensorError) as error:
         number = error.errno if isinstance(error, OSError) else None
         text = str(error.strerror or error) if isinstance(error, OSError) else str(error)
-        full = number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space" in text or "too large" in text
+        full = number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(one in text for one in _FULL)
         fix = "make room and run the same command: it resumes" if full else "mend that and run the same command"
         raise TrainerError(f"{where}: cannot be written ({text}) - {fix}") from error
     except RuntimeError as error:
