@@ -65,6 +65,8 @@ class NoteList(QWidget):
         self.more.clicked.connect(self._show_more)
         layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self.empty = words_label(percent=140)
+        # In line with the words above, where cards stand a little further out.
+        self.empty.setContentsMargins(4, 0, 4, 0)
         layout.addWidget(self.empty)
         self._refresh()
 
