@@ -34,6 +34,8 @@ REFERENCE_NAME: Final = "CQA reference"
 _SCALARS: Final = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 MAX_STRING = 1 << 26
+LEAST_CONTEXT: Final = 64
+"""Tokens; as many passages are evaluated side by side."""
 MAX_COUNT = 1 << 22
 
 # Tensor type to (elements, bytes) of a block. How long a tensor of another type is, only llama.cpp knows.
@@ -73,12 +75,17 @@ class GgufFile:
 
     @property
     def quantization(self) -> str:
-        return _FILE_TYPES.get(int(self.metadata.get("general.file_type", -1)), "unknown")
+        return _FILE_TYPES.get(self._count("general.file_type", -1), "unknown")
 
     @property
     def context(self) -> int:
         """Tokens the model was trained to see at once; 0 if the file does not say."""
-        return int(self.metadata.get(f"{self.architecture}.context_length", 0))
+        return self._count(f"{self.architecture}.context_length", 0)
+
+    def _count(self, key: str, default: int) -> int:
+        """An integer of the header; the default where the file has something else, which llama.cpp refuses itself."""
+        value = self.metadata.get(key)
+        return value if isinstance(value, int) else default
 
 
 def inspect_gguf(path: Path) -> GgufFile:
@@ -107,13 +114,18 @@ def inspect_model(path: Path) -> GgufFile:
     """`inspect_gguf` of a file that is to be loaded as a model.
 
     Raises:
-        ModelError: also for an adapter, or a file with a vocabulary and no weights.
+        ModelError: also for an adapter, a file with a vocabulary and no weights, or one on which llama.cpp would end
+            the process.
     """
     found = inspect_gguf(path)
     if found.is_adapter:
         raise ModelError(f"{path}: is an adapter, not a model - load it over its base model as the adapter")
     if found.tensors == 0:
         raise ModelError(f"{path}: holds a vocabulary and no weights - choose a whole model")
+    if 0 < found.context < LEAST_CONTEXT:
+        raise ModelError(f"{path}: reads only {found.context} tokens at once - choose one that reads {LEAST_CONTEXT}")
+    if found.metadata.get(f"{found.architecture}.block_count") == 0:
+        raise ModelError(f"{path}: has no layers - choose another model")
     return found
 
 

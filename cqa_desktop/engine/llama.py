@@ -7,6 +7,7 @@ reduced straight from llama.cpp's own buffer before the next one is evaluated.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -138,7 +139,7 @@ class LlamaModel:
         parameters = self._c.llama_model_default_params()
         parameters.n_gpu_layers = 999 if offload else 0
         clear_errors()
-        model = self._c.llama_model_load_from_file(str(path).encode(), parameters)
+        model = self._c.llama_model_load_from_file(os.fsencode(path), parameters)
         if not model:
             if offload:
                 self.notice = "The GPU could not hold the model; the CPU took over."
@@ -151,7 +152,7 @@ class LlamaModel:
         if self.adapter_file is None:
             return None
         clear_errors()
-        adapter = self._c.llama_adapter_lora_init(self._model, str(self.adapter_file.path).encode())
+        adapter = self._c.llama_adapter_lora_init(self._model, os.fsencode(self.adapter_file.path))
         if not adapter:
             raise ModelError(
                 f"{self.adapter_file.path}: does not fit {self.file.name} ({last_error()}) - "
@@ -272,6 +273,8 @@ class LlamaModel:
             for piece in pieces([runs[index] for index in group], self.batch):
                 logits = self._decode(piece.tokens, piece.positions, piece.sequences, piece.wanted, stop)
                 scores = self._reducer.reduce(logits, piece.targets, temperature)
+                if not np.isfinite(scores.surprisal).all():
+                    raise ModelError(f"{self.file.path}: gives no numbers, so its weights are damaged - get it again")
                 for sequence, start, end in piece.owners:
                     results[group[sequence]].append(scores.slice(start, end))
         return [concatenate(parts) for parts in results]

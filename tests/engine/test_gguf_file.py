@@ -119,6 +119,27 @@ def test_a_vocabulary_without_weights(tmp_path: Path) -> None:
     assert "vocabulary and no weights" in refusal(path)
 
 
+def test_a_context_in_which_llama_would_end_the_process(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "short.gguf", Shape(context=32))
+    with pytest.raises(ModelError, match="only 32 tokens at once - "):
+        inspect_model(path)
+
+
+def test_a_model_without_layers(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "flat.gguf", Shape(layers=0))
+    with pytest.raises(ModelError, match="has no layers - "):
+        inspect_model(path)
+
+
+def test_a_kind_of_file_that_is_no_number_is_unknown(tiny_path: Path, tmp_path: Path) -> None:
+    raw = bytearray(tiny_path.read_bytes())
+    at = raw.index(b"general.file_type") + len(b"general.file_type")
+    raw[at : at + 8] = struct.pack("<If", 6, float("nan"))
+    path = tmp_path / "odd.gguf"
+    path.write_bytes(raw)
+    assert inspect_model(path).quantization == "unknown"
+
+
 def test_a_tensor_of_the_wrong_size(tmp_path: Path) -> None:
     from tiny_gguf import make_weights
 

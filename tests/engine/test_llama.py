@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -132,6 +134,26 @@ def test_a_model_of_a_short_context_has_a_short_window(tmp_path: Path) -> None:
     with LlamaModel(path, gpu=False, threads=1) as short:
         assert short.window == 256
         assert len(short.score([run_of(short, PROSE[:300])])[0]) > 50
+
+
+def test_weights_that_are_no_numbers_are_told(tiny_path: Path, tmp_path: Path) -> None:
+    raw = bytearray(tiny_path.read_bytes())
+    raw[-40_000:-4] = b"\xff\xff\xff\x7f" * (39_996 // 4)
+    path = tmp_path / "damaged.gguf"
+    path.write_bytes(raw)
+    with (
+        LlamaModel(path, gpu=False, threads=1) as damaged,
+        pytest.raises(ModelError, match="weights are damaged"),
+    ):
+        damaged.score([run_of(damaged, PROSE[:300])])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_model_whose_name_is_no_text_is_loaded(tiny_path: Path, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff.gguf"))
+    path.write_bytes(tiny_path.read_bytes())
+    with LlamaModel(path, gpu=False, threads=1) as odd:
+        assert odd.vocabulary > 256
 
 
 def test_logits_of_one_batch_stay_small_at_a_large_vocabulary(tmp_path: Path) -> None:
