@@ -425,5 +425,5 @@ def test_golden(name: str, read: Callable[[str], list[Output]]) -> None:
     assert [one["quote"] for one in made] == [one["quote"] for one in golden]
     assert [(one["about"], one["verdict"]) for one in made] == [(one["about"], one["verdict"]) for one in golden]
     # A sampled word may differ where two are equally likely and another machine rounds otherwise.
-    same = sum(a == b for a, b in zip(made, golden, strict=True))
-    assert same >= 0.75 * len(golden), [pair for pair in zip(made, golden, strict=True) if pair[0] != pair[1]]
+    other = [pair for pair in zip(made, golden, strict=True) if pair[0] != pair[1]]
+    assert len(other) <= max(1, len(golden) // 4), other
