@@ -19,7 +19,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "into the run's folder.",
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="folder that cqa-train fit wrote")
-    parser.add_argument("--base", help="where the base is now (default: as in run.json)")
+    parser.add_argument("--base", help="where the base is now (default: where fit found it)")
     parser.add_argument("--pairs", type=Path, nargs="+", metavar="FILE", default=[], help="default: the shipped pairs")
     parser.add_argument("--epochs", type=int, nargs="+", metavar="N", default=[], help="default: all")
     parser.add_argument(

@@ -17,7 +17,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "Each file is compared with the torch model before it gets its name.",
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="folder that cqa-train fit wrote")
-    parser.add_argument("--base", help="where the base is now (default: as in run.json)")
+    parser.add_argument("--base", help="where the base is now (default: where fit found it)")
     parser.add_argument("--epoch", type=int, help="default: the one that evaluate chose, else the last")
     parser.add_argument("--out", type=Path, help="default: export/ in the run's folder")
     parser.add_argument(
