@@ -11,6 +11,7 @@ from cqa_desktop.commands.session import open_model, progress_bar
 from cqa_desktop.documents.errors import DocumentError
 from cqa_desktop.documents.files import read_text, write_atomically
 from cqa_desktop.engine.calibrate import calibrate
+from cqa_desktop.measure.calibration import MIN_SAMPLES
 from cqa_desktop.models.registry import calibration_file, reference_prose
 from cqa_desktop.text.line_breaks import unify_line_breaks
 
@@ -38,6 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     with open_model(arguments.model) as model, interruptible() as stop:
         with progress_bar(f"calibrating {model.file.name}") as advance:
             calibration = calibrate(model, texts, on_progress=advance, stop=stop)
+        if calibration.passages < MIN_SAMPLES:
+            raise CommandError(
+                f"the prose holds {calibration.passages} sentences that can be judged - give at least {MIN_SAMPLES}, "
+                "better thousands"
+            )
         path = calibration_file(model.sha256)
         name = model.file.name
     try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cqa_desktop.engine.batches import Run
+from cqa_desktop.engine.errors import EngineError
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import ScoringModel, Stop, never
 from cqa_desktop.measure.calibration import Calibration, fit_temperature
@@ -27,8 +28,11 @@ def calibrate(
 
     Raises:
         CancelledError: once `stop()` is true.
+        EngineError: if the prose is too short.
     """
     runs = _windows(Scorer(model, Calibration()), texts)
+    if not runs:
+        raise EngineError("the prose is too short to calibrate on - give some chapters, better some books")
 
     def excess(temperature: float) -> float:
         scores = model.score(runs, temperature=temperature, stop=stop)

@@ -122,3 +122,21 @@ def test_help_answers_without_heavy_imports() -> None:
 def test_the_programs_are_installed() -> None:
     for name in ("cqa", "cqa-train", "cqa-desktop"):
         assert shutil.which(name, path=str(Path(sys.executable).parent)), name
+
+
+@pytest.mark.parametrize("sentences", [1, 30], ids=["no window", "no percentiles"])
+def test_too_little_prose_makes_no_calibration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sentences: int
+) -> None:
+    (tmp_path / "short.txt").write_text(
+        "\n\n".join(f"The man of house {number} sat at the window all day long, and nobody asked him why he did not go "
+                    "down to the water with the others." for number in range(sentences)),
+        encoding="utf-8",
+    )  # fmt: skip
+    before = len(list(calibration_file("").parent.glob("*"))) if calibration_file("").parent.is_dir() else 0
+    assert main(["calibrate", str(reference_model()), "--prose", str(tmp_path)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "the prose" in said[0]
+    folder = calibration_file("").parent
+    assert (len(list(folder.glob("*"))) if folder.is_dir() else 0) == before

@@ -8,7 +8,7 @@ from tiny_gguf import Shape, make_weights, write_model
 
 from cqa_desktop.engine.calibrate import calibrate
 from cqa_desktop.engine.calibrations import find_calibration
-from cqa_desktop.engine.errors import CancelledError
+from cqa_desktop.engine.errors import CancelledError, EngineError
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.measure.calibration import Calibration
@@ -53,6 +53,11 @@ def test_percentiles_of_the_reference_prose_are_spread_evenly(
     ]
     assert 40 < np.median(standing) < 60
     assert np.mean(np.array(standing) > 90) == pytest.approx(0.1, abs=0.05)
+
+
+def test_prose_that_is_too_short_is_told(model: LlamaModel) -> None:
+    with pytest.raises(EngineError, match="too short to calibrate on - "):
+        calibrate(model, ["The harbour lay still under the rain."])
 
 
 def test_a_calibration_can_be_stopped(model: LlamaModel, texts: list[str]) -> None:
