@@ -57,7 +57,7 @@ def load_sidecar(draft: Path) -> Sidecar:
     """
     path = sidecar_path(draft)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig", errors="surrogatepass")
     except FileNotFoundError:
         return Sidecar()
     except (OSError, UnicodeDecodeError) as error:
@@ -97,7 +97,8 @@ def save_sidecar(draft: Path, sidecar: Sidecar) -> None:
     try:
         text = sidecar_text(sidecar)
         if text:
-            write_atomically(path, text.encode("utf-8"))
+            # A passage may hold bytes of its draft that are no UTF-8, kept as halves of surrogate pairs.
+            write_atomically(path, text.encode("utf-8", "surrogatepass"))
         else:
             path.unlink(missing_ok=True)
     except OSError as error:

@@ -162,3 +162,15 @@ def test_broken_notes_are_one_line_and_left_alone(tmp_path: Path, content: str) 
         load_sidecar(draft)
     assert "\n" not in str(caught.value)
     assert sidecar_path(draft).read_text(encoding="utf-8") == content
+
+
+def test_a_passage_with_bytes_that_are_no_text_is_ignored_still(tmp_path: Path) -> None:
+    draft = tmp_path / "odd.txt"
+    save_sidecar(draft, Sidecar().with_ignored("He said \udcff, and left \ud83d."))
+    assert load_sidecar(draft).ignored == ("He said \udcff, and left \ud83d.",)
+
+
+def test_a_sidecar_from_notepad_is_read(tmp_path: Path) -> None:
+    draft = tmp_path / "ferry.txt"
+    sidecar_path(draft).write_bytes(b'\xef\xbb\xbf[brief]\r\nintent = "To worry."\r\n')
+    assert load_sidecar(draft).brief.intent == "To worry."
