@@ -74,6 +74,7 @@ class DraftEditor(QTextEdit):
         self.document().setDocumentMargin(0)
         self.verticalScrollBar().valueChanged.connect(lambda _value: self._moved_on())
         self.set_zoom(20)
+        self.load("", markdown=False)
 
     # --- text -----------------------------------------------------------------------------------------------------
 
@@ -85,6 +86,7 @@ class DraftEditor(QTextEdit):
         self._markdown.set_enabled(markdown)
         self._odd_bytes = has_odd_bytes(text)
         self.setPlainText(to_qt(text))
+        self._format_frame()
         self._format_blocks()
         self.setUndoRedoEnabled(True)
         self.document().setModified(False)
@@ -109,6 +111,14 @@ class DraftEditor(QTextEdit):
         cursor.setPosition(start)
         cursor.setPosition(min(end, self.document().characterCount() - 1), QTextCursor.MoveMode.KeepAnchor)
         return " ".join(cursor.selectedText().split())
+
+    def _format_frame(self) -> None:
+        """Room above the first line that scrolls away with it: a band that stays would cut through letters."""
+        frame = self.document().rootFrame()
+        shape = frame.frameFormat()
+        shape.setTopMargin(MARGIN)
+        shape.setBottomMargin(MARGIN)
+        frame.setFrameFormat(shape)
 
     def _format_blocks(self) -> None:
         shape = QTextBlockFormat()
@@ -206,7 +216,7 @@ class DraftEditor(QTextEdit):
     def _place_column(self) -> None:
         width = self.fontMetrics().horizontalAdvance("n" * 10) / 10 * MEASURE * 0.93
         side = max(MARGIN, int((self.width() - width - self.verticalScrollBar().sizeHint().width()) / 2))
-        self.setViewportMargins(side, MARGIN, side, 0)
+        self.setViewportMargins(side, 0, side, 0)
         if self.document().textWidth() != self.viewport().width():
             # While a window is being shown Qt forgets a second change of size, and lines would run out of sight.
             size = self.viewport().size()

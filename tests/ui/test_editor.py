@@ -129,3 +129,19 @@ def has_colour(image: QImage, colour: str) -> bool:
             if max(abs(one - other) for one, other in zip(pixel.getRgb()[:3], wanted, strict=True)) < 12:
                 return True
     return False
+
+
+def test_a_new_editor_has_nothing_to_undo(qtbot: QtBot) -> None:
+    fresh = DraftEditor(ScoreStore())
+    qtbot.addWidget(fresh)
+    assert not fresh.document().isUndoAvailable()
+    assert not fresh.document().isModified()
+
+
+def test_the_room_above_the_first_line_scrolls_away(editor: DraftEditor) -> None:
+    editor.load("a line\n" * 200, markdown=False)
+    assert editor.viewport().y() == 0
+    first = editor.cursorRect().top()
+    assert first >= 20
+    editor.verticalScrollBar().setValue(100)
+    assert editor.cursorRect().top() == first - 100
