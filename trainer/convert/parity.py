@@ -91,7 +91,9 @@ def check_parity(folder: Path, converted: Path, prose: str) -> Parity:
         TrainerError: if token ids differ on one of NASTY or on the prose, or the NMSE is 1e-4 or more.
     """
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     torch_model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     with LlamaModel(converted, gpu=False) as model:
         expected = expect(torch_model, folder, prose, bos=model.bos, window=model.window)

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from cqa_desktop.models.registry import reference_prose
 from trainer.errors import TrainerError
@@ -62,6 +63,7 @@ def reference(
     tokenizer = _tokenizer(settings, works, out / "tokenizer")
     model, progress = train(settings, works, held_out, tokenizer, out)
     checkpoint = out / "hf"
+    disable_progress_bar()
     model.float().cpu().save_pretrained(checkpoint)
     save_tokenizer(tokenizer, checkpoint)
     write_curve(out / "log.csv", out / "curve.png")
