@@ -29,7 +29,7 @@ from cqa_desktop.engine.gguf_file import (
     inspect_model,
     sha256_of,
 )
-from cqa_desktop.engine.library import clear_errors, last_error, load_library
+from cqa_desktop.engine.library import clear_errors, give_back_memory, last_error, load_library
 from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.measure.reduce import Reducer, concatenate
 from cqa_desktop.measure.types import Floats, Ints, ViewScores
@@ -329,6 +329,7 @@ class LlamaModel:
             self._c.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0))
         else:
             self._c.llama_set_adapters_lora(self._context, None, 0, None)
+            give_back_memory()
         self._adapter_on = on
 
     def _decode(self, tokens: Ints, positions: Ints, sequences: Ints, wanted: Flags, stop: Stop) -> Floats:
