@@ -153,7 +153,8 @@ class _Work:
                 print(json_line(record))
             elif arguments.markdown and (self._done or not targets):
                 notes = critique_notes(self._source.text, self._done, self._scorer.model)
-                print(markdown_notes(Path(self._draft.name).name, notes), end="")
+                name = Path(self._draft.name).name
+                print(markdown_notes("standard input" if name == "-" else name, notes), end="")
                 self._warn_of_endings()
         return 1 if any(one.ending is None or one.ending.fault for one in self._done) else 0
 
@@ -254,7 +255,8 @@ def _target_of_lines(draft: Draft, source: UnifiedText, first: int, last: int) -
     end = start + len("\n".join(lines[first - 1 : last]))
     whole = source.text[start:end]
     if not words(whole):
-        raise CommandError(f"critique: lines {first}-{last} of {draft.name} hold no words - name others")
+        which = f"line {first} of {draft.name} holds" if first == last else f"lines {first}-{last} of {draft.name} hold"
+        raise CommandError(f"critique: {which} no words - name others")
     return _Target(Span(end - len(whole.lstrip()), start + len(whole.rstrip())))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from cqa_desktop.annotations.critique import Figure
+from cqa_desktop.critique.ability import TRUSTED
 from cqa_desktop.critique.measured_evidence import place_of
 from cqa_desktop.critique.measured_findings import SURPRISES, Finding
 from cqa_desktop.critique.session import Task
@@ -19,8 +22,9 @@ from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop
 from cqa_desktop.measure.function_words import FUNCTION_WORDS
+from cqa_desktop.resources import resource
 from cqa_desktop.text.spans import Span
-from cqa_desktop.text.words import fold, words
+from cqa_desktop.text.words import fold, vocabulary, words
 
 GUESSES: Final = 12
 """Words that are looked among for one of matter."""
@@ -32,7 +36,7 @@ LONGEST: Final = 24
 """Tokens of a continuation."""
 SAMPLES: Final = 2
 TRIES: Final = 5
-"""One that goes on from the middle of the word before is thrown away."""
+"""One that goes on from the middle of the word before, or begins far from what is likely, is thrown away."""
 FEWEST_WORDS: Final = 3
 MOST_WORDS: Final = 9
 TEMPERATURE: Final = 0.6
@@ -53,6 +57,7 @@ class Instead:
         self._place = place_of(task, part)
         self._finding = finding
         self._expected = False
+        self._guesses: frozenset[str] = frozenset()
         self._samples: list[str] = []
         self._tried = 0
         self._writing: Generation | None = None
@@ -70,10 +75,14 @@ class Instead:
             self._guess(stop)
             self._expected = True
         wanted = SAMPLES if self._finding.kind in SURPRISES else 1
-        while self._tried < TRIES and len(self._samples) < wanted:
+        if self._scorer.model.file.parameters < TRUSTED:
+            _read_prose(stop)
+        # Before the first word of a draft anything might have been said.
+        tries = TRIES if self._place.text[: self._offset].strip() else 0
+        while self._tried < tries and len(self._samples) < wanted:
             text = self._sample(self._tried, stop)
             self._tried += 1
-            if text:
+            if text and self._likely(short(text)):
                 self._samples.append(text)
         own = self._finding.word.text
         went = [
@@ -83,6 +92,8 @@ class Instead:
             if one and fold(one.split()[0]) != fold(own) and one[0].isupper() <= own[0].isupper()
         ]
         self.slots.update(zip(("went", "elsewhere"), went, strict=False))
+        expected = fold(self.slots.get("expected", ""))
+        self.slots.update(("leaning", one) for one in went[:1] if fold(one.split()[0].strip(",")) == expected)
 
     def close(self) -> None:
         """Free what is held; a second call does nothing."""
@@ -99,6 +110,7 @@ class Instead:
         assert self._finding.word is not None
         explained = explain_word(self._scorer, self._place.text, self._offset, self._task.brief, top=GUESSES, stop=stop)
         own = fold(self._finding.word.text)
+        self._guesses = frozenset(fold(guess.text) for guess in explained.expected) if explained else frozenset()
         found = []
         for guess in explained.expected if explained else ():
             folded = fold(guess.text)
@@ -139,11 +151,41 @@ class Instead:
         self.close()
         return text
 
+    def _likely(self, text: str) -> bool:
+        """Whether it begins with a word that was among the first guesses, and goes on in words: a small model makes
+        some up, which no reader expected."""
+        if not text or fold(words(text)[0].of(text)) not in self._guesses:
+            return False
+        if self._scorer.model.file.parameters >= TRUSTED:
+            return True
+        own = vocabulary(self._place.text)
+        return all(word in own or any(word in _words_of(path) for path in _prose()) for word in vocabulary(text))
+
     def _glued(self) -> bool:
         """Whether what is being written goes on from the word before, where the writer's word stands apart from it."""
         before = self._place.text[self._offset - 1 : self._offset]
         text = self._writing.text if self._writing is not None else ""
         return before.isspace() and bool(text) and not text[0].isspace()
+
+
+@lru_cache(maxsize=1)
+def _prose() -> tuple[Path, ...]:
+    """The files of the reference prose."""
+    return tuple(resource("prose").glob("*.txt"))
+
+
+@lru_cache(maxsize=32)
+def _words_of(path: Path) -> frozenset[str]:
+    """The words of a file of it, folded."""
+    return frozenset(vocabulary(path.read_text(encoding="utf-8")))
+
+
+def _read_prose(stop: Stop) -> None:
+    """Read it before it is needed, so that a stop need not wait for all of it."""
+    for path in _prose():
+        if stop():
+            raise CancelledError("stopped")
+        _words_of(path)
 
 
 def short(text: str) -> str:

@@ -7,12 +7,12 @@ stopped goes on with the step that it was stopped in.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from cqa_desktop.annotations.critique import CriticName, Ending
-from cqa_desktop.critique import measured_words
+from cqa_desktop.critique import depth, measured_words
 from cqa_desktop.critique.instead import Instead
 from cqa_desktop.critique.measured_claims import findings
 from cqa_desktop.critique.measured_evidence import Evidence, head_of, look, part_of
@@ -27,15 +27,21 @@ from cqa_desktop.text.words import words
 
 
 class MeasuredCritic:
-    """Begins measured critiques."""
+    """Begins measured critiques. What one of them said in a way, the next says in another, where there is one."""
+
+    def __init__(self) -> None:
+        self._said: Counter[str] = Counter()
 
     def begin(self, scorer: Scorer[LlamaModel], task: Task, stop: Stop = never) -> MeasuredSession:
         """Prepare a critique.
 
         Raises:
-            EngineError: if there are no words in the passage.
+            CancelledError: once `stop()` is true.
+            EngineError: if there are no words in the passage, or the model fails.
         """
-        return MeasuredSession(scorer, task, part_of(task))
+        part = part_of(task)
+        lost = depth.beyond(scorer, task, part, stop)
+        return MeasuredSession(scorer, task, part, self._said, lost=lost)
 
 
 class MeasuredSession:
@@ -45,12 +51,16 @@ class MeasuredSession:
     prompt = ""
     trimmed = 0
 
-    def __init__(self, scorer: Scorer[LlamaModel], task: Task, part: Span) -> None:
-        self.notice = _notice(task, part)
+    def __init__(
+        self, scorer: Scorer[LlamaModel], task: Task, part: Span, earlier: Counter[str], *, lost: bool = False
+    ) -> None:
+        self.notice = " ".join(filter(None, [depth.notice(scorer.model.tuned.name) * lost, _notice(task, part)]))
+        self._lost = lost
+        """Whether the model cannot read the passage."""
         self._scorer = scorer
         self._task = task
         self._part = part
-        self._voice = measured_words.Voice(task.seed)
+        self._voice = measured_words.Voice(task.seed, earlier)
         self._ready: deque[Output] = deque()
         """What is to be given, in order."""
         self._next: Callable[[Stop], None] | None = self._look
@@ -90,7 +100,7 @@ class MeasuredSession:
         """At the passage, or at the beginning of a long one: its strongest point is begun before the rest is seen."""
         head = head_of(self._task.text, self._part)
         found = self._find(look(self._scorer, self._task, head, fields=False, stop=stop))
-        if head != self._part and (found[0].whole or found[0].kind == "still"):
+        if head != self._part and (not found or found[0].whole or found[0].kind == "still"):
             # What is said of the whole needs the whole.
             self._next = self._look_closer
             return
@@ -115,7 +125,10 @@ class MeasuredSession:
         self._next = self._expect
 
     def _find(self, evidence: Evidence) -> list[Finding]:
-        return order(findings(evidence), sum(one.measure.words for one in evidence.sentences))
+        found = findings(evidence)
+        if self._lost:
+            found = depth.only_counted(found)
+        return order(found, sum(one.measure.words for one in evidence.sentences))
 
     def _begin(self, stop: Stop) -> None:
         """The first words of the next point, or the end."""

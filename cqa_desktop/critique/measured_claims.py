@@ -325,6 +325,8 @@ def _strongest(evidence: Evidence) -> Iterator[Finding]:
     inside = [word for word in sentence.words if evidence.clip(word.span)] or list(sentence.words)
     pivots = pivotal(inside) or inside[:1]
     slots = {"quote": shown(sentence.text), **word_slots(sentence, pivots), **view_slots(evidence, sentence, pivots)}
+    if len(sentence.words) == 1:
+        slots["single"] = ""
     yield finding(
         "still",
         span,

@@ -6,16 +6,16 @@ from typing import Final
 
 REST: Final = """
 # earned / lead
-“{quote}” is unexpected by itself and right where it stands.
-[helped] “{helped}” would come out of nowhere on any other page; here it has been made room for.
+“{quote}” is unexpected by itself, and much less so where it stands.
+[helped] By itself “{helped}” would come out of nowhere; here room has been made for it.
 [echo] “{echo}” was laid down well before, and this sentence picks it up.
-[helped !echo] This sentence surprises by itself, and the pages before it pay for that, most clearly at “{helped}”.
-[!helped] Read alone this is a surprise, and read in its place it is much less of one. That is work done earlier.
+[helped !echo] This sentence surprises by itself, and less so in its place, most clearly at “{helped}”.
+[!helped] Read alone this is a surprise, and read in its place it is much less of one.
 [echo helped] Between an old word, “{echo}”, and a new one, “{helped}”, the sentence is both remembered and fresh.
 
 # earned / more
 [story_word brief_none] It is the story that carries it; the brief had no part in it.
-[story_word !brief_none !brief_some] What came before in the story does most of that.
+[story_word !brief_none !brief_some] It is what came before in the story that does it.
 [brief_some] Your brief and the story share that work.
 [intent_most] What you said you were after shows in it.
 [story_little] The help is spread over the whole sentence and sits on no single word.
@@ -25,7 +25,8 @@ With the expected “{expected}” in its place the sentence would be as clear, 
 Without what was set up before it, the same sentence would stop a reader instead of rewarding one.
 [echo] Had “{echo}” not stood there earlier, this would be a new thing to explain and not an old one come home.
 [helped] Take away what led up to it, and “{helped}” becomes an oddity.
-[went] The easy way on was “… {went}”. This one could only be taken here.
+[went helped] Before “{helped}” an easier way on would have been “… {went}”. This one had to be prepared.
+[went word] Before “{word}” an easier way on would have been “… {went}”. This one had to be prepared.
 
 # earned / try
 Keep it. Is the line that prepares it still far enough away to be half forgotten?
@@ -111,15 +112,15 @@ What would only this person, in this place, have seen or done just then?
 What is a reader waiting for while this goes by?
 
 # said / lead
-“{quote}” is what anybody would say.
-Nobody is surprised by “{quote}”, and nobody learns who is speaking.
-[very] “{quote}” might be said by any speaker on any page.
+“{quote}” is close to what anybody would say.
+Few readers would be surprised by “{quote}”, and few would know the speaker by it.
+[very] “{quote}” might be said by almost any speaker.
 In “{quote}” the talk is idling.
 “{quote}” is a reply that a reader has ready before it is given.
 
 # said / more
 Small talk is true to life, and it can hide something. If it hides something here, that does not show yet.
-Speech like this keeps a scene moving. It does not yet tell one speaker from another.
+Speech like this keeps a scene moving. There is little in it yet to tell one speaker from another.
 
 # said / other
 With one word of the speaker's own in it, the same reply would tell a reader whom they are listening to.
@@ -330,8 +331,9 @@ Say in one sentence what this passage is for. Which of its words does that?
 What would change in the story if it were left out?
 
 # still / lead
-Nothing in this passage stands out, as most of a draft should not. What comes nearest is “{word}”, in “{quote}”.
-Nothing here is marked, and nothing has to be. If a reader pauses anywhere, it is at “{word}”, in “{quote}”.
+[!single] Nothing in this passage stands out, as most of a draft should not. Nearest comes “{word}”, in “{quote}”.
+[!single] Nothing here is marked, and nothing has to be. If a reader pauses anywhere, it is at “{word}”, in “{quote}”.
+[single] “{word}” alone is too little to stand out by.
 [smooth] The passage runs evenly and nothing in it stands out; “{word}” is where it comes nearest to a surprise.
 [!word] Nothing stands out here.
 [second] Nothing here stands out by much. “{word}” and “{second}” are what a reader would notice first.
@@ -339,7 +341,7 @@ Nothing here is marked, and nothing has to be. If a reader pauses anywhere, it i
 # still / other
 With “{expected}” where “{word}” is, fewer readers would pause, and they would have less to pause at.
 [!expected] A plainer word there would be read without a pause; the passage would be as clear, and no stranger.
-[went] A reader left alone might have gone on “… {went}”. You did not, and that is the choice to look at.
+[expected] Most would have had “{expected}” in mind there. You did not, and that is the choice to look at.
 Were “{word}” led up to, it would be something to wait for; as it is, it is a step like the others.
 
 # still / try

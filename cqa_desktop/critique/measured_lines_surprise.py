@@ -65,7 +65,8 @@ The brief holds the key to “{word}”, and a reader has not read the brief.
 [!went] Where you have “{word}”, most would have seen “{expected}” coming.
 [another !went] “{expected}” or “{another}” would have been the ordinary thing.
 [went] Left alone at that point, a reader might have gone on: “… {went}”.
-[went expected] A reader was leaning towards “{expected}”, perhaps so: “… {went}”.
+[leaning] A reader was leaning towards “{expected}”, perhaps so: “… {leaning}”.
+[went expected !leaning] “{expected}” was likelier there; another way on would have been “… {went}”.
 [went elsewhere] Before “{word}” the line could have run on as “… {went}”, or as “… {elsewhere}”.
 [another] What was expected there is nearer to “{expected}” or “{another}”.
 [went !expected] There was no one word to expect; one way on would have been “… {went}”.
@@ -104,7 +105,7 @@ The brief holds the key to “{word}”, and a reader has not read the brief.
 # odd / other
 With “{expected}” in its place the line would arrive where it was heading, and ask for nothing.
 “{expected}” would have cost the line its surprise and kept its direction. One of the two is worth more here.
-[went] Had it gone “… {went}”, nobody would have looked up; there is a choice in “{word}” that has to be worth the look.
+A likelier word would have let a reader pass; there is a choice in “{word}” that has to be worth the look.
 [!expected] A plainer word there would let a reader through without a pause. This one makes them stop.
 Prepared one sentence earlier, “{word}” would come as an answer instead of an interruption.
 [story_none] If something on the page before had touched on it, “{word}” would be a pay-off; as it is, it is news.
@@ -112,7 +113,7 @@ Prepared one sentence earlier, “{word}” would come as an answer instead of a
 # world / other
 [expected] With “{expected}” there no reader would ask; with “{word}” they need a reason to believe.
 If the place had shown a trace of it beforehand, “{word}” would prove something about this world, not test it.
-[went] The line that nobody would doubt is “… {went}”. Against it, “{word}” says that this world is different.
+A likelier word would have passed without doubt. Against it, “{word}” says that this world is different.
 Were it impossible here, a reader who noticed would doubt the next thing too; were it possible, they would ask how.
 [!expected] A thing that this world has shown before would be taken as read here. This one is not.
 
@@ -132,7 +133,7 @@ Had it been mentioned in passing a page ago, a reader would now have the pleasur
 # voice / other
 “{expected}” is what most speakers would say, and with it a reader would learn nothing about this one.
 If this is how the speaker always talks, one earlier line of theirs in the same manner would let a reader enjoy it here.
-[went] Most people would have gone on with “… {went}”. The distance from there to “{word}” is what a reader hears.
+Most people would have gone on with another word. The distance from there to “{word}” is what a reader hears.
 [!expected] In plainer words it would sound like the others. The question is whether it sounds like anybody.
 In another mouth this line might be in character; nothing here says so of this one.
 

@@ -17,6 +17,8 @@ class Voice:
     """Chooses lines; the same seed and the same findings make the same choice."""
 
     seed: int
+    earlier: Counter[str] = field(default_factory=Counter)
+    """How often each line was said, in other critiques too."""
     _said: Counter[str] = field(default_factory=Counter)
 
     def say(self, heading: str, finding: Finding, slots: Mapping[str, str]) -> str:
@@ -28,8 +30,11 @@ class Voice:
         if fewest and heading.endswith(("/ views", "/ more")):
             return ""  # better not said than said again; the figures have it
         fresh = [line for line in fitting if self._said[line.text] == fewest]
+        fewest = min(self.earlier[line.text] for line in fresh)
+        fresh = [line for line in fresh if self.earlier[line.text] == fewest]
         chosen = min(fresh, key=lambda line: (_rank(line, fresh), self._chance(line, finding)))
         self._said[chosen.text] += 1
+        self.earlier[chosen.text] += 1
         return _sentence(chosen.text.format(**slots))
 
     def _chance(self, line: Line, finding: Finding) -> bytes:

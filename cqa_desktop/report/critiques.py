@@ -20,6 +20,8 @@ SHOWN: Final = 72
 """Characters of a quote that are shown in a line."""
 MARGIN: Final = "  "
 DEEPER: Final = "    "
+_JOINERS: Final = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""They steer nothing: families of emoji and Persian words are made with them."""
 
 
 @dataclass
@@ -154,13 +156,17 @@ def ending_words(ending: Ending) -> list[str]:
 def _quoted(text: str) -> str:
     """In quote marks, unless it brings its own."""
     line = " ".join(text.split())
-    line = line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
+    if len(line) > SHOWN:
+        cut = line.rfind(" ", SHOWN // 2, SHOWN)  # between words, if they are not too long
+        line = line[: cut if cut > 0 else SHOWN - 1].rstrip(" ,;:") + "…"
     return line if any(mark in line for mark in '"“”„«»') else f"“{line}”"
 
 
 def _shown(text: str) -> str:
     """Without what would steer a terminal."""
-    return "".join(one if one.isprintable() or one.isspace() else "\N{REPLACEMENT CHARACTER}" for one in text)
+    return "".join(
+        one if one.isprintable() or one.isspace() or one in _JOINERS else "\N{REPLACEMENT CHARACTER}" for one in text
+    )
 
 
 # --- for programs ---------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from scripted import point, script
 
 from cqa_desktop.annotations.critique import Ending
 from cqa_desktop.cli import main
-from cqa_desktop.report.critiques import CritiqueText, ending_words
+from cqa_desktop.report.critiques import Critique, CritiqueText, ending_words
 from cqa_desktop.resources import resource
 
 SCHEMA = json.loads(resource("schemas", "critique.schema.json").read_text(encoding="utf-8"))
@@ -221,7 +222,7 @@ def test_a_critique_that_breaks_off_is_printed_and_the_code_says_so(
         (("--lines", "4-3"), "there are no lines 4-3"),
         (("--lines", "0-1"), "there are no lines 0-1"),
         (("--lines", "a-b"), "as in 12-15"),
-        (("--lines", "2"), "hold no words"),
+        (("--lines", "2"), "no words"),
         (("--lines", "1", "--passage", "1"), "give one of them"),
         (("--seed", "x", "--passage", "1"), "--seed x"),
         (("--critic", "model", "--passage", "1"), "cannot write a critique"),
@@ -324,3 +325,25 @@ def test_words_are_wrapped_as_they_come_and_steer_no_terminal() -> None:
     assert "so. 1 quotation was not exact, and is tied to the nearest words. 2 points were dropped: they" in flat
     assert flat.endswith("The model's context is full.")
     assert ending_words(Ending(3)) == []
+
+
+def test_a_quotation_is_cut_between_words_and_emoji_stay_whole() -> None:
+    said: list[str] = []
+    text = "When the driver opened the doors again she got off two stops early, because 👩\u200d👧 walking was left."
+    writer = CritiqueText(said.append, text, 200)
+    writer.begin(Critique(0, len(text), 1, "measured", "A 👩\u200d👧\x1b[31m.", "", 0), "draft.txt")
+    out = "".join(said)
+    assert "she got off two stops early…”" in out
+    assert "👩\u200d👧\N{REPLACEMENT CHARACTER}[31m." in out
+    long = CritiqueText(said.append, "x" * 100, 200)
+    long.begin(Critique(0, 100, 1, "measured", "", "", 0), "draft.txt")
+    assert f"“{'x' * 71}…”" in "".join(said)
+
+
+def test_notes_on_standard_input_are_called_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(DRAFT.encode())))
+    code, out, _err = run(capsys, "-", "--passage", "1", "--markdown")
+    assert code == 0
+    assert out.startswith("# Notes on standard input\n")
