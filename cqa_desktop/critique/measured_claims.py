@@ -32,6 +32,8 @@ STANDS_OUT: Final = 0.45
 """Strength under which it is said that nothing stands out."""
 WEIGHTY: Final = 9.0
 """Bits that a word has by itself, if making room for it is said to be worth something."""
+MUCH: Final = 0.15
+"""Share of a sentence's surprise that goes with what is known, if it is said to be much."""
 GUESSED_EARLY: Final = 2
 """Words after which the rest of a stock phrase was the first guess, if it is said to fail."""
 LONG_PHRASE: Final = 4
@@ -66,6 +68,9 @@ def _earned(evidence: Evidence) -> Iterator[Finding]:
         best = max(helped or new, key=lambda one: (one.bits[BARE] - one.informed, -one.span.start))
         slots = {"quote": shown(sentence.text), **view_slots(evidence, sentence, [best])}
         slots["helped" if helped else "word"] = shown(best.text)
+        gain = sentence.measure.information.story + sentence.measure.information.brief
+        if gain >= MUCH * sentence.measure.surprisal[BARE]:
+            slots["much"] = ""
         slots |= _echo(evidence, sentence, matter)
         kind = "fits" if "reality_most" in slots else "meant" if "audience_most" in slots else "earned"
         percentile = sentence.measure.percentile

@@ -6,11 +6,13 @@ from typing import Final
 
 REST: Final = """
 # earned / lead
-“{quote}” is unexpected by itself, and much less so where it stands.
-[helped] By itself “{helped}” would come out of nowhere; here room has been made for it.
+[much] “{quote}” is unexpected by itself, and much less so where it stands.
+[!much] “{quote}” is unexpected by itself, and a little less so where it stands.
+[helped] By itself “{helped}” would come out of nowhere; here some room has been made for it.
 [echo] “{echo}” was laid down well before, and this sentence picks it up.
 [helped !echo] This sentence surprises by itself, and less so in its place, most clearly at “{helped}”.
-[!helped] Read alone this is a surprise, and read in its place it is much less of one.
+[!helped much] Read alone this is a surprise, and read in its place it is much less of one.
+[!helped !much] Read alone this is a surprise, and read in its place it is somewhat less of one.
 [echo helped] Between an old word, “{echo}”, and a new one, “{helped}”, the sentence is both remembered and fresh.
 
 # earned / more
@@ -21,10 +23,11 @@ REST: Final = """
 [story_little] The help is spread over the whole sentence and sits on no single word.
 
 # earned / other
-With the expected “{expected}” in its place the sentence would be as clear, and there would be nothing to be pleased by.
-Without what was set up before it, the same sentence would stop a reader instead of rewarding one.
+With the expected “{expected}” in its place the sentence would be as clear, and there would be less to be pleased by.
+[much] Without what was set up before it, the same sentence would stop a reader instead of rewarding one.
+[!much] Cut off from what stands before it, the same sentence would ask a little more of a reader.
 [echo] Had “{echo}” not stood there earlier, this would be a new thing to explain and not an old one come home.
-[helped] Take away what led up to it, and “{helped}” becomes an oddity.
+[helped] Take away what led up to it, and “{helped}” is stranger still.
 [went helped] Before “{helped}” an easier way on would have been “… {went}”. This one had to be prepared.
 [went word] Before “{word}” an easier way on would have been “… {went}”. This one had to be prepared.
 
@@ -36,9 +39,9 @@ Which earlier line does the work for this one? Take care not to cut that.
 Leave it alone, and see whether the sentence after it lets it be heard.
 
 # fits / lead
-“{quote}” could not be said just anywhere: this world makes it likely.
+“{quote}” could not be said just anywhere: this world makes it likelier.
 [helped] What is true in this world leads to “{helped}”, and the sentence does not stop to explain it.
-The surprise in this line is paid for by the world that you wrote down.
+The surprise in this line is partly paid for by the world that you wrote down.
 
 # fits / other
 In a world with no such rules the line would be a whim. Here it follows.

@@ -79,7 +79,7 @@ The brief holds the key to “{word}”, and a reader has not read the brief.
 [alone brief_some] There is nothing before it in the draft; your brief gives it some ground.
 [story_word !brief_some !brief_none] The story before it does make room for the word, though not enough.
 [story_word !brief_some !brief_none] Something in the story leads part of the way.
-[story_word !brief_some !brief_none] The pages before it take a reader half the distance.
+[story_word !brief_some !brief_none] The pages before it take a reader some of the distance.
 [story_word brief_none] The story makes some room for it; your brief adds nothing.
 [story_word brief_none] The story opens the door a little; the brief does not.
 [story_word brief_none] Part of it is owed to the story, and nothing to the brief.

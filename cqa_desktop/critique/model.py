@@ -37,6 +37,7 @@ ANSWER_SHARE: Final = 1 / 3
 ALIKE: Final = 0.9
 """How alike (difflib's ratio) the reasoning of two points on the same words is, if the second repeats the first."""
 REPEATED: Final = "The model began to repeat itself and was stopped; what came before is kept."
+NEVER_SAID: Final = "The model began to repeat itself before it had made a point, and was stopped."
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,8 @@ class ModelSession:
         if self._generation is not None:
             self._generation.close()
         moved = sum(point.similarity < 1 for point in self._points)
+        if fault == REPEATED and not self._points:
+            fault = NEVER_SAID
         if not self._points and not fault:
             fault = "The model wrote nothing that could be used" + (
                 ": the words it quotes are not in the passage." if self._dropped else "."

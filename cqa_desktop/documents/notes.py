@@ -190,6 +190,26 @@ class Notes:
             return
         self._notes[note_id] = replace(note, after=reading) if note.changed else replace(note, before=reading)
 
+    def same(self, point: Point, place: Span) -> str:
+        """The note that says this of these words already, accepted and dismissed ones too; empty if none does."""
+        said = (point.quote, point.verdict, point.reasoning)
+        for note in self.all():
+            theirs = (note.point.quote, note.point.verdict, note.point.reasoning)
+            if not note.unfinished and theirs == said and self._places.get(note.id) == place:
+                return note.id
+        return ""
+
+    def begun(self, point: Point) -> list[Note]:
+        """The unfinished notes that are the beginning of a point."""
+        whole = f"{point.reasoning} {point.counterfactual}"
+        return [
+            note
+            for note in self.all()
+            if note.unfinished
+            and whole.startswith(note.point.reasoning.removesuffix(" …"))
+            and point.quote in note.point.quote
+        ]
+
     # --- what is done to them -------------------------------------------------------------------------------------
 
     def add(self, note: Note, place: Span | None, *, together: str = "") -> Note:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -321,3 +322,24 @@ def test_a_broken_table_is_named(changes: dict[str, object], says: str) -> None:
     good, bad = tables_of([note("Ada"), note("Ada")])
     with pytest.raises(ValueError, match=says):
         notes_from([good, bad | changes])
+
+
+def test_what_a_note_says_already_is_known_and_what_was_begun_is_found() -> None:
+    said = note("no charge", nth=1)
+    begun = replace(note("There was a great deal of no charge.", note_id="u"), unfinished=True)
+    begun = replace(begun, point=msgspec.structs.replace(begun.point, reasoning="Why? As it …"))
+    notes = opened(said, begun)
+    place = notes.place("n")
+    assert place is not None
+    again = msgspec.structs.replace(said.point)
+    assert notes.same(again, place) == "n"
+    notes.dismiss("n")
+    assert notes.same(again, place) == "n"
+    assert notes.same(again, Span(place.start - 30, place.end - 30)) == ""
+    assert notes.same(msgspec.structs.replace(again, reasoning="Because."), place) == ""
+    assert notes.same(msgspec.structs.replace(again, verdict="works"), place) == ""
+    whole = msgspec.structs.replace(again, counterfactual="As it stands, nobody asks.")
+    assert [one.id for one in notes.begun(whole)] == ["u"]
+    assert notes.begun(again) == []
+    notes.remove("n")
+    assert notes.same(again, place) == ""

@@ -257,7 +257,10 @@ class Asking(QObject):
         asked.points += 1
         if not asked.stopped:
             self.words_came.emit("")
-        self.point_came.emit(self._keep(asked, event.point, unfinished=False))
+        place, _ = asked.place(event.point.start, event.point.end)
+        known = self._keeper.notes.same(event.point, place)
+        self._keeper.finished(event.point)
+        self.point_came.emit(known or self._keep(asked, event.point, unfinished=False))
 
     def _keep(self, asked: Asked, point: Point, *, unfinished: bool) -> str:
         place, intact = asked.place(point.start, point.end)

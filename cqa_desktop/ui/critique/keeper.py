@@ -7,6 +7,7 @@ from zlib import crc32
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cqa_desktop.annotations.critique import Point
 from cqa_desktop.documents.notes import Note, Notes, Reading
 from cqa_desktop.engine.client import sendable
 from cqa_desktop.measure.document import informed_bits
@@ -58,6 +59,11 @@ class NoteKeeper(QObject):
         self.keep()
         self.changed.emit()
         return added
+
+    def finished(self, point: Point) -> None:
+        """A point came whole: what was kept of it unfinished has nothing to add."""
+        for note in self.notes.begun(point):
+            self.act("remove", note.id)
 
     def act(self, what: str, note_id: str) -> None:
         """What the writer does with a note: accept, dismiss, reopen, remove, pin (or let go)."""

@@ -322,3 +322,20 @@ def test_the_critic_can_be_chosen_and_is_remembered(scripted: Scripted, qtbot: Q
     until_ended(window, qtbot)
     assert {note.critic for note in window.critique.keeper.notes.all()} == {"measured"}
     assert scripted().critique.panel.head.critic == "measured"
+
+
+def test_asked_again_nothing_stands_twice_and_what_was_begun_is_finished(scripted: Scripted, qtbot: QtBot) -> None:
+    first = "The first point."
+    window = scripted(
+        [{"quote": TEARS, "reasoning": first}, {"words": "Nobody expects him, and "},
+         {"ending": {"points": 1, "fault": "The context is full."}}],
+        [{"quote": TEARS, "reasoning": first},
+         {"quote": "took a deep breath", "reasoning": "Nobody expects him, and nobody asks."},
+         {"ending": {"points": 2}}],
+    )  # fmt: skip
+    ask(window, qtbot)
+    until_ended(window, qtbot)
+    assert reasons(window) == [first, "Nobody expects him, and …"]
+    ask(window, qtbot)
+    until_ended(window, qtbot)
+    assert reasons(window) == [first, "Nobody expects him, and nobody asks."]
