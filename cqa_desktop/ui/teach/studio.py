@@ -13,20 +13,18 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cqa_desktop.annotations.coverage import Coverage
-from cqa_desktop.annotations.types import ENGINEER, Annotation
+from cqa_desktop.annotations.types import Annotation
 from cqa_desktop.critique.interview import Interview
 from cqa_desktop.documents.errors import DocumentError
 from cqa_desktop.documents.teaching import Sketch, TeachingSet, new_id
 from cqa_desktop.engine.client import sendable
-from cqa_desktop.engine.messages import JobFailed, QuestionsReady
+from cqa_desktop.engine.messages import Question
 from cqa_desktop.measure.types import Brief
 from cqa_desktop.ui.bridge import EngineBridge
+from cqa_desktop.ui.teach.questioner import Questioner
 from cqa_desktop.ui.teach.remembered import Remembered, annotators
 
-DOCUMENT: Final = "teaching"
 SAVE_MS: Final = 250
-LATELY: Final = 6
-"""Annotations whose questions are not put again to the next one."""
 LOOK_MS: Final = 2000
 """How often it is looked whether another program wrote the set."""
 
@@ -47,26 +45,21 @@ class Studio(QObject):
 
     def __init__(self, bridge: EngineBridge, parent: QObject) -> None:
         super().__init__(parent)
-        self._bridge = bridge
         self.remembered = Remembered()
         self.set: TeachingSet | None = None
         self.interview: Interview | None = None
         self.fault = ""
         """Why something is not on disk; empty if everything is."""
-        self.asking = False
-        self.unread = False
-        """Whether the worker could not look at the passage."""
-        self._job: int | None = None
-        self._revision = 0
+        self.questioner = Questioner(bridge, self)
+        self.questioner.changed.connect(self.questions_changed)
+        self.questioner.told.connect(self.told)
+        self.questioner.came.connect(self._questions_came)
         self._dirty = False
         self._together = ""
         self._save = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._save.timeout.connect(self.save)
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self.look)
-        bridge.questions_ready.connect(self._questions_ready)
-        bridge.job_failed.connect(self._job_failed)
-        bridge.job_ended.connect(self._job_ended)
         bridge.model_loaded.connect(lambda _event: self.ask_for_questions())
 
     # --- the set --------------------------------------------------------------------------------------------------
@@ -163,8 +156,7 @@ class Studio(QObject):
         if interview is not None:
             interview.skipped = self.remembered.skipped(interview.name)
         self.interview = interview
-        self._revision += 1
-        self._cancel()
+        self.questioner.drop()
         self.passage_changed.emit()
         self.ask_for_questions()
 
@@ -176,8 +168,7 @@ class Studio(QObject):
             return
         self.interview.change(**values)
         if "passage" in values or "context" in values:
-            self._revision += 1  # questions on their way are about other words
-            self._cancel()
+            self.questioner.drop()
         self.changed(f"details {field}")
 
     def changed(self, together: str = "") -> None:
@@ -340,60 +331,12 @@ class Studio(QObject):
 
     def ask_for_questions(self) -> None:
         """Let the worker look at the passage, if there is no question to go on with."""
-        interview = self.interview
-        if interview is None or not interview.needs_questions or self._job is not None or not interview.passage.strip():
-            return
-        text, start, end = interview.source()
-        self._job = self._bridge.client.ask_questions(
-            DOCUMENT,
-            self._revision,
-            text,
-            start,
-            end,
-            interview.annotation().brief,
-            counts=self._counts(interview),
-            asked=interview.asked,
-            skipped=[*interview.skipped, *self._lately(interview)],
-        )
-        self.asking, self.unread = True, False
-        self.questions_changed.emit()
+        self.questioner.ask(self.interview, self.set)
 
-    def _lately(self, interview: Interview) -> list[str]:
-        """What was asked about the passages before: most of it fits any passage, and nobody wants it each time."""
-        others = [one.annotation for one in self.set.entries if one.annotation.id != interview.name] if self.set else []
-        return [turn.text for one in others[-LATELY:] for turn in one.dialogue if turn.role == ENGINEER]
-
-    def _counts(self, interview: Interview) -> dict[str, int]:
-        """What the set has, this passage with it even where it is unfinished."""
-        found = self.coverage()
-        counts = dict(found.counts) if found else {}
-        entry = self.set.find(interview.name) if self.set else None
-        for one in interview.sketches if entry is None or not entry.trained else ():
-            for name in (one.dimension, one.constraint):
-                if name is not None:
-                    counts[name] = counts.get(name, 0) + 1
-        return counts
-
-    def _questions_ready(self, event: QuestionsReady) -> None:
-        if event.document == DOCUMENT and event.revision == self._revision and self.interview is not None:
-            self.interview.supply(event.questions)
+    def _questions_came(self, questions: tuple[Question, ...]) -> None:
+        if self.interview is not None:
+            self.interview.supply(questions)
             self.questions_changed.emit()
-
-    def _job_failed(self, event: JobFailed) -> None:
-        if event.job == self._job:
-            self.unread = True
-            self._job_ended(event.job)
-            self.told.emit(event.message)
-
-    def _job_ended(self, job: int) -> None:
-        if job == self._job:
-            self._job, self.asking = None, False
-            self.questions_changed.emit()
-
-    def _cancel(self) -> None:
-        if self._job is not None:
-            self._bridge.client.cancel(self._job)
-            self._job, self.asking = None, False
 
 
 def cleaned(text: str) -> str:

@@ -178,7 +178,9 @@ class TeachWindow(TeachFrame):
 
     def _show_questions(self) -> None:
         studio = self.studio
-        self.interview.show_interview(studio.interview, asking=studio.asking, unread=studio.unread)
+        self.interview.show_interview(
+            studio.interview, asking=studio.questioner.asking, unread=studio.questioner.unread
+        )
         self._mark()
 
     def _mark(self) -> None:

@@ -304,7 +304,7 @@ def test_what_fits_any_passage_is_not_asked_of_each(make_studio: MakeStudio, qtb
 def test_a_passage_without_words_is_said_to_have_none(make_studio: MakeStudio, qtbot: QtBot) -> None:
     window = make_studio()
     window.begin("— … —")
-    qtbot.waitUntil(lambda: window.studio.unread, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.studio.questioner.unread, timeout=WAIT_MS)
     assert "could not be read" in window.interview.question.text()
     assert any("no words here" in one for one in window.notices.messages())
     window.begin(PASSAGE)
@@ -391,6 +391,6 @@ def test_the_main_window_opens_it_on_the_selection_and_closes_it(make_window: Ma
     assert studio.studio.interview.context.endswith(PASSAGE)
     main.set_theme("dark")
     assert DARK.paper in studio.styleSheet()
-    qtbot.waitUntil(lambda: not studio.studio.asking, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not studio.studio.questioner.asking, timeout=WAIT_MS)
     assert main.close()
     assert main.teaching.window is None
