@@ -70,7 +70,7 @@ def test_calibrate_keeps_what_scoring_then_uses(tmp_path: Path, capsys: pytest.C
     prose = tmp_path / "prose"
     prose.mkdir()
     source = resource("prose", "gore-vidal_williwaw-a-novel.txt").read_text(encoding="utf-8")
-    (prose / "one.txt").write_text(source[:20_000], encoding="utf-8")
+    (prose / "one.txt").write_text(source[:12_000], encoding="utf-8")
     assert main(["calibrate", str(reference_model()), "--prose", str(prose)]) == 0
     out = capsys.readouterr().out
     assert "temperature" in out

@@ -77,13 +77,13 @@ def test_a_run_is_evaluated(base: Path, run: Path, tmp_path: Path, capsys: pytes
     assert [one["prompt"] for one in generation["examples"]] == ["p3", "p7"]  # the literary test pairs
     assert result["text"] in shown.out
     assert "literary, test: Δ(ΔI)" in shown.out
-    assert "a null result: no effect is shown" in shown.out  # two pairs show nothing
+    assert "a null result: too few pairs for a test" in shown.out
     assert "a null result: tuning the reader is not shown to have changed the writer" in shown.out
     assert "epoch 2: 8 of 8" in shown.err
     page = (folder / "evaluation.html").read_text(encoding="utf-8")
     check_self_contained(page)
     assert page.count("<svg") == 2
-    assert "a null result: no effect is shown" in page
+    assert "a null result: too few pairs for a test" in page
     assert str(tmp_path) not in json.dumps(result) + page  # both may be shown to others
     assert list(folder.glob("*.part")) == []
 
