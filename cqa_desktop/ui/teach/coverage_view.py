@@ -128,6 +128,8 @@ def lacking(coverage: Coverage) -> str:
 
 def most_wanted(coverage: Coverage) -> str:
     """What to write next, in one line."""
+    if not coverage.judgments:
+        return "No finished judgment is in the set yet"
     match = next((match for line in coverage.wanted if (match := _WANTED.match(line))), None)
     if match is None:
         return "Every part of the set has its share"

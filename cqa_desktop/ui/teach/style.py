@@ -34,7 +34,7 @@ def style_sheet(theme: Theme) -> str:
         outline: none; }}
     QListWidget:focus {{ border-color: {theme.accent}; }}
     QListWidget::item {{ border-radius: 6px; padding-left: 4px; }}
-    QListWidget::item:selected {{ background: {theme.selection}; }}
+    QListWidget::item:selected {{ background: {theme.selection}; color: {theme.ink}; }}
     QPlainTextEdit#command {{ background: {theme.paper}; border: 1px solid {theme.line}; border-radius: 6px;
         padding: 6px; font-family: monospace; }}
     QPlainTextEdit#command:focus {{ border-color: {theme.accent}; }}

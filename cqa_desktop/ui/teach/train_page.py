@@ -159,6 +159,8 @@ class TrainPage(QWidget):
         self.install.setVisible(bool(lacking))
         named_parts = f" ({', '.join(lacking)})" if lacking and "trainer" not in lacking else ""
         says = f"{count:,} finished annotation{'' if count == 1 else 's'} of {path.name}."
+        if not count:
+            says = f"No annotation of {path.name} is finished yet."
         if lacking:
             says += f" The trainer is an extra, and is not installed{named_parts}; the command runs wherever it is."
         elif not count:

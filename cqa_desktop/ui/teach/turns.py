@@ -73,7 +73,8 @@ class ExchangeCard(QFrame):
         row.setSpacing(2)
         self.judge = button("Make a judgment", "flat", "A judgment in the words of this answer (J)")
         self.judge.clicked.connect(self._judge)
-        self.judge.setVisible(exchange.answer is not None)
+        if exchange.answer is None:
+            self.judge.hide()  # never show(): without a parent yet, it would be a window and take the keyboard
         self.edit = button("Reword", "flat", "Change the words of this exchange (Enter)")
         self.edit.clicked.connect(self.toggle_edit)
         self.remove = button("Remove", "flat", "Take this exchange out of the record (Delete)")
