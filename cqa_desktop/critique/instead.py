@@ -152,9 +152,11 @@ class Instead:
         return text
 
     def _likely(self, text: str) -> bool:
-        """Whether it begins with a word that was among the first guesses, and goes on in words: a small model makes
-        some up, which no reader expected."""
-        if not text or fold(words(text)[0].of(text)) not in self._guesses:
+        """Whether it begins with a word that was among the first guesses, goes on in words (a small model makes some
+        up, which no reader expected), and says none of them twice."""
+        said = [fold(span.of(text)) for span in words(text)]
+        matter = [word for word in said if word not in FUNCTION_WORDS]
+        if not said or said[0] not in self._guesses or len(set(matter)) < len(matter):
             return False
         if self._scorer.model.file.parameters >= TRUSTED:
             return True

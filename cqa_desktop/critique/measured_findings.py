@@ -170,6 +170,8 @@ def _surprise(evidence: Evidence, sentence: Sentence, above: float | None) -> Fi
     kind, also = _kind(evidence, sentence, pivots, strange, marked=marked)
     if kind == "stranger":
         strength = max(strength, 0.6 + 0.03 * len(strange))
+        # What is said of a word is said of the name: it is there that a reader is asked.
+        pivots = [strange[0][0], *(one for one in pivots if one not in strange[0])]
     slots = {"quote": shown(sentence.text), **word_slots(sentence, pivots), **view_slots(evidence, sentence, pivots)}
     slots |= ({"extreme": ""} if extreme else {}) | ({"marked": ""} if marked else {})
     if strange:
@@ -179,7 +181,7 @@ def _surprise(evidence: Evidence, sentence: Sentence, above: float | None) -> Fi
         kind,
         span,
         strength + 0.05 * extreme,
-        "fails" if extreme else "asks",
+        "fails" if extreme and (kind != "stranger" or several) else "asks",
         slots=slots,
         figures=sentence_figures(sentence, pivots[:2]),
         word=strange[0][0] if kind == "stranger" else (pivots[0] if pivots else None),
@@ -319,12 +321,18 @@ def _clashes(one: Finding, chosen: Sequence[Finding]) -> bool:
     if one.whole:
         return sum(other.whole for other in chosen) > 1
     for other in chosen:
+        if {one.kind, other.kind} == {"openings", "even"} and (_holds(one, other) or _holds(other, one)):
+            return True  # one beat, one remark
         touching = not other.whole and one.span.start < other.span.end and other.span.start < one.span.end
         if one.kind == other.kind and not one.whole and one.slots.get("quote", "") == other.slots.get("quote", None):
             return True  # the very same words, once more
         if touching and (one.kind == other.kind or {one.kind, other.kind} <= SURPRISES or one.span == other.span):
             return True
     return False
+
+
+def _holds(outer: Finding, inner: Finding) -> bool:
+    return outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
 def _cover(chosen: list[Finding], rest: Sequence[Finding]) -> list[Finding]:

@@ -283,7 +283,7 @@ Does anything here go against one of them?
 
 # reality silent / lead
 What you wrote about the world leaves no trace here that can be measured.
-Nothing in the passage becomes likelier by what is true in this world.
+Nothing in the passage becomes noticeably likelier by what is true in this world.
 As far as can be seen, the passage could stand in another world too.
 # reality silent / other
 One thing that is so only here would fix the passage to its place.
@@ -303,7 +303,7 @@ Is it wanted that they see it coming?
 Where could the passage ask a little more of such readers?
 
 # audience silent / lead
-Nothing here shows that it is meant for the readers whom you named.
+Nothing here shows, as far as can be measured, that it is meant for the readers whom you named.
 Who the readers are makes no measurable difference to this passage.
 The readers in your brief are no better prepared for this passage than anybody else.
 # audience silent / other
@@ -325,7 +325,7 @@ Is there one line that says the intent outright? Could it be spared?
 
 # intent silent / lead
 What you say you are after makes this passage no easier to foresee.
-The passage does not show, by any word, what you say that it is for.
+As far as can be measured, no word of the passage shows what you say that it is for.
 # intent silent / other
 If it served the intent more visibly it might be duller; if it does not serve it at all, it belongs elsewhere.
 Another passage might take the same place and the intent would not notice.

@@ -150,6 +150,7 @@ def test_continuations_are_made_of_words_and_begin_with_a_guess(scorer: Scorer[L
     assert not instead._likely(f"{first} of the rheumatician")
     assert not instead._likely("zinc of the house")
     assert not instead._likely("")
+    assert not instead._likely(f"{first} of the house, and the house")
     went = instead.slots.get("went", "")
     assert not went or fold(went.split()[0]) in instead._guesses
     instead.close()
@@ -167,3 +168,28 @@ def test_one_critic_says_a_thing_in_another_way_the_second_time(scorer: Scorer[L
     assert ways[1]
     assert ways[0][0].reasoning.split(". ")[0] != ways[1][0].reasoning.split(". ")[0]
     assert ways[0][0].suggestion != ways[1][0].suggestion
+
+
+HOME = (
+    "The lift smelled of gravy and hand gel, and Janine had the keys on a lanyard that her daughter had plaited.\n\n"
+    "Mr Oyelaran was sitting up. Somebody had combed his hair the wrong way. On the tray the soup had grown a skin, "
+    "and he was looking at it the way you look at a door.\n\n"
+    "She laughed. She sat. She waited. She looked. She poured. The tea was weak. The night was long. The bill was paid."
+)
+
+
+def test_a_name_is_asked_about_and_spoken_of_as_itself(scorer: Scorer[LlamaModel]) -> None:
+    start = HOME.index("Mr Oyelaran")
+    named = [one for one in points(say(scorer, Task(HOME, start, len(HOME)))) if "“Oyelaran”" in one.reasoning]
+    assert named
+    for point in named:
+        assert point.verdict == "asks"  # somebody has to be named for the first time
+        before = re.findall(r"(?:Before|have) “([^”]*)”", said(point))
+        assert set(before) <= {"Oyelaran"}, said(point)
+
+
+def test_one_beat_is_one_remark(scorer: Scorer[LlamaModel]) -> None:
+    start = HOME.index("She laughed.")
+    found = points(say(scorer, Task(HOME, start, len(HOME))))
+    rhythm = [one for one in found if one.constraint == "lexis" and not one.whole and one.quote.count(". ") > 1]
+    assert len(rhythm) == 1, [one.reasoning for one in rhythm]
