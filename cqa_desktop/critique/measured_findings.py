@@ -14,6 +14,7 @@ from cqa_desktop.critique.measured_evidence import Evidence, Sentence, Word, new
 from cqa_desktop.critique.questions import quote
 from cqa_desktop.measure.types import BARE, BRIEF, STORY
 from cqa_desktop.text.spans import Span
+from cqa_desktop.text.words import fold
 
 MOST_POINTS: Final = 12
 FEWEST_UNMARKED: Final = 2
@@ -226,8 +227,9 @@ def word_slots(sentence: Sentence, pivots: Sequence[Word]) -> dict[str, str]:
     if not pivots:
         return {}
     slots = {"word": shown(pivots[0].text)}
-    if len(pivots) > 1 and pivots[1].informed >= 0.7 * pivots[0].informed:
-        slots["second"] = shown(pivots[1].text)
+    second = next((one for one in pivots[1:] if fold(one.text) != fold(pivots[0].text)), None)
+    if second is not None and second.informed >= 0.7 * pivots[0].informed:
+        slots["second"] = shown(second.text)
     at = next((i for i, one in enumerate(sentence.words) if one.span == pivots[0].span), 0)
     before = [one.informed for one in sentence.words[:at]]
     if len(before) >= 3 and sum(before) / len(before) < 6.0:

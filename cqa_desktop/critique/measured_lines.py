@@ -344,7 +344,7 @@ What would change in the story if it were left out?
 # still / other
 With “{expected}” where “{word}” is, fewer readers would pause, and they would have less to pause at.
 [!expected] A plainer word there would be read without a pause; the passage would be as clear, and no stranger.
-[expected] Most would have had “{expected}” in mind there. You did not, and that is the choice to look at.
+[expected] A likelier word would have let a reader go on. You chose another, and that is the choice to look at.
 Were “{word}” led up to, it would be something to wait for; as it is, it is a step like the others.
 
 # still / try

@@ -62,15 +62,15 @@ The brief holds the key to “{word}”, and a reader has not read the brief.
 
 # any / reader
 [!went] A reader would sooner have expected “{expected}”.
-[!went] Where you have “{word}”, most would have seen “{expected}” coming.
-[another !went] “{expected}” or “{another}” would have been the ordinary thing.
+[!went] Where you have “{word}”, more readers would have seen “{expected}” coming.
+[another !went] “{expected}” or “{another}” would have been more ordinary.
 [went] Left alone at that point, a reader might have gone on: “… {went}”.
 [leaning] A reader was leaning towards “{expected}”, perhaps so: “… {leaning}”.
 [went expected !leaning] “{expected}” was likelier there; another way on would have been “… {went}”.
 [went elsewhere] Before “{word}” the line could have run on as “… {went}”, or as “… {elsewhere}”.
 [another] What was expected there is nearer to “{expected}” or “{another}”.
 [went !expected] There was no one word to expect; one way on would have been “… {went}”.
-[!expected !went] No other word was in the air at that point either: a reader had nothing to expect.
+[!expected !went] No one word was to be expected in its place.
 [expected] The word in a reader's mind at that moment is more like “{expected}”.
 
 # any / views
@@ -131,7 +131,7 @@ Said without the name, the sentence would tell a newcomer as much as it tells th
 Had it been mentioned in passing a page ago, a reader would now have the pleasure of recognising it.
 
 # voice / other
-“{expected}” is what most speakers would say, and with it a reader would learn nothing about this one.
+“{expected}” is what more speakers would say, and with it a reader would learn nothing about this one.
 If this is how the speaker always talks, one earlier line of theirs in the same manner would let a reader enjoy it here.
 Most people would have gone on with another word. The distance from there to “{word}” is what a reader hears.
 [!expected] In plainer words it would sound like the others. The question is whether it sounds like anybody.

@@ -193,3 +193,10 @@ def test_one_beat_is_one_remark(scorer: Scorer[LlamaModel]) -> None:
     found = points(say(scorer, Task(HOME, start, len(HOME))))
     rhythm = [one for one in found if one.constraint == "lexis" and not one.whole and one.quote.count(". ") > 1]
     assert len(rhythm) == 1, [one.reasoning for one in rhythm]
+
+
+def test_a_word_that_comes_twice_is_not_two_words(scorer: Scorer[LlamaModel]) -> None:
+    text = f"{HOME}\n\nThree knocks, a pause, three knocks. Nobody on the ward had ever heard the wall do that before."
+    start = text.index("Three knocks")
+    for point in points(say(scorer, Task(text, start, len(text)))):
+        assert not re.search(r"“(\w+)”(, | and )“\1”", said(point), re.IGNORECASE), said(point)

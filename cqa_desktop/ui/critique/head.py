@@ -162,7 +162,7 @@ def outcome(ending: Ending) -> str:
     if ending.fault and ending.points and "kept" not in ending.fault:
         parts.append("What was written until then is kept.")
     elif not ending.points and not ending.fault:
-        parts.append("Nothing in this passage stands out." if not ending.dropped else "")
+        parts.append("There is nothing more to say about this passage." if not ending.dropped else "")
     elif ending.points and not ending.fault:
         parts.append(f"{_counted(ending.points, 'point')}.")
     if ending.dropped:

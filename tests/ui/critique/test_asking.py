@@ -339,3 +339,11 @@ def test_asked_again_nothing_stands_twice_and_what_was_begun_is_finished(scripte
     ask(window, qtbot)
     until_ended(window, qtbot)
     assert reasons(window) == [first, "Nobody expects him, and nobody asks."]
+
+
+def test_a_critique_with_no_points_does_not_say_that_nothing_stands_out(scripted: Scripted, qtbot: QtBot) -> None:
+    window = scripted([{"ending": {"points": 0}}])
+    ask(window, qtbot)
+    until_ended(window, qtbot)
+    assert "There is nothing more to say about this passage." in said(window)
+    assert reasons(window) == []
