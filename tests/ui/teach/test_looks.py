@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QShowEvent
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from cqa_desktop.ui.teach import turns
 from cqa_desktop.ui.teach.turns import Exchange, ExchangeCard
 from cqa_desktop.ui.theme import LIGHT
 from tests.ui.teach.conftest import MakeStudio
@@ -27,13 +29,30 @@ def test_an_interview_keeps_the_keyboard(make_studio: MakeStudio, qtbot: QtBot) 
     assert window.isActiveWindow()
 
 
+class Watched(QPushButton):
+    """Remembers which were windows when they were shown."""
+
+    windows: ClassVar[list[str]] = []
+
+    def __init__(self, text: str, *_: str) -> None:
+        super().__init__(text)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self.isWindow():
+            self.windows.append(self.text())
+        super().showEvent(event)
+
+
 @pytest.mark.parametrize("answer", ["It is plain.", None])
-def test_nothing_of_a_card_was_ever_a_window(qtbot: QtBot, answer: str | None) -> None:
+def test_no_button_of_a_card_is_ever_a_window(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, answer: str | None
+) -> None:
     """What is shown before it has a parent is a window for a moment, and takes the keyboard with it."""
+    monkeypatch.setattr(turns, "button", Watched)
+    Watched.windows.clear()
     card = ExchangeCard(Exchange(0, 2, ("Why?",), answer), LIGHT)
     qtbot.addWidget(card)
-    made = Qt.WidgetAttribute.WA_WState_Created
-    assert [type(one).__name__ for one in card.findChildren(QWidget) if one.testAttribute(made)] == []
+    assert Watched.windows == []
     assert card.judge.isHidden() == (answer is None)
 
 
