@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cqa_desktop.critique.depth import latin
 from cqa_desktop.engine.errors import EngineError
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.messages import VersionWord, ViewDifference
@@ -85,6 +86,10 @@ def compare(
         raise EngineError("The other version is empty - write it first.")
     if _plain(own) == _plain(alternative):
         raise EngineError("Both versions are the same - change some words.")
+    if latin(own) != latin(alternative):
+        raise EngineError(
+            "The versions are in different scripts: their figures cannot be compared - write both in one."
+        )
     for version, name in ((own, "The chosen passage"), (alternative, "The other version")):
         if _too_long(scorer, version):
             raise EngineError(

@@ -45,11 +45,16 @@ def beyond(scorer: Scorer[LlamaModel], task: Task, part: Span, stop: Stop) -> bo
 
 def looks_english(text: str) -> bool:
     """Whether nothing speaks against it: a few words may be names."""
-    letters = [one for one in text if one.isalpha()]
-    if sum(one <= "\u024f" for one in letters) * 2 < len(letters):
+    if not latin(text):
         return False
     found = [fold(span.of(text)) for span in words(text)]
     return len(found) < FEWEST or sum(word in FUNCTION_WORDS for word in found) >= GRAMMAR * len(found)
+
+
+def latin(text: str) -> bool:
+    """Whether most of its letters are Latin; a text without letters is as good as that."""
+    letters = [one for one in text if one.isalpha()]
+    return sum(one <= "\u024f" for one in letters) * 2 >= len(letters)
 
 
 def bits_a_character(evidence: Evidence) -> float:

@@ -254,7 +254,7 @@ def view_slots(evidence: Evidence, sentence: Sentence, pivots: Sequence[Word]) -
         slots["story_little"] = ""
     else:
         slots["story_none"] = ""
-    if BRIEF in measure.surprisal:
+    if BRIEF in measure.surprisal and evidence.given:  # with an adapter there is that view without a brief
         gain = measure.information.brief / bare
         slots["brief_some" if gain > 0.02 else "brief_none"] = ""
     if evidence.fields:

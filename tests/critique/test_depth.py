@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from cqa_desktop.annotations.critique import Ending, Point
 from cqa_desktop.commands.session import open_scorer
+from cqa_desktop.critique.compare import compare
 from cqa_desktop.critique.depth import beyond, looks_english
 from cqa_desktop.critique.measured import MeasuredCritic
-from cqa_desktop.critique.measured_evidence import part_of
+from cqa_desktop.critique.measured_evidence import look, part_of
+from cqa_desktop.critique.measured_findings import view_slots
 from cqa_desktop.critique.session import Task
-from cqa_desktop.engine.errors import CancelledError
+from cqa_desktop.engine.errors import CancelledError, EngineError
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import never
+from cqa_desktop.measure.types import BRIEF
+from cqa_desktop.text.spans import Span
 
 FRENCH = (
     "Le train s'arrêta en pleine campagne, et personne ne descendit. On entendait le vent dans les haies, et, plus "
@@ -87,3 +92,24 @@ def test_what_can_be_counted_is_still_said(scorer: Scorer[LlamaModel]) -> None:
 def test_looking_can_be_stopped(scorer: Scorer[LlamaModel]) -> None:
     with pytest.raises(CancelledError):
         MeasuredCritic().begin(scorer, Task(FRENCH + " Encore.", 0, len(FRENCH)), lambda: True)
+
+
+def test_versions_in_two_scripts_are_not_compared(scorer: Scorer[LlamaModel]) -> None:
+    text = "The train had stopped in the fields, and nobody knew for how long. He waited."
+    for other in (HEBREW, JAPANESE):
+        with pytest.raises(EngineError, match="different scripts"):
+            compare(scorer, text, 0, len(text), other)
+    assert compare(scorer, text, 0, len(text), FRENCH).views
+
+
+def test_nothing_is_said_of_a_brief_that_is_not_there(scorer: Scorer[LlamaModel]) -> None:
+    text = "The train had stopped. A zinc bishop photographed eleven parliaments of custard in the rain."
+    part = Span(text.index("A zinc"), len(text))
+    evidence = look(scorer, Task(text, part.start, part.end), part, fields=False, stop=never)
+    sentence = evidence.sentences[0]
+    # An adapter makes the view of the brief another one, brief or none.
+    measure = replace(sentence.measure, surprisal={**sentence.measure.surprisal, BRIEF: 1.0})
+    slots = view_slots(evidence, replace(sentence, measure=measure), [])
+    assert not {"brief_none", "brief_some"} & slots.keys()
+    given = replace(evidence, given=frozenset({"intent"}))
+    assert {"brief_none", "brief_some"} & view_slots(given, replace(sentence, measure=measure), []).keys()
