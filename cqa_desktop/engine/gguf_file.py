@@ -103,7 +103,7 @@ def inspect_gguf(path: Path) -> GgufFile:
         with path.open("rb") as file:
             return _Reader(file, size, path).read()
     except FileNotFoundError as error:
-        raise ModelError(f"{path}: there is no such file - choose another model") from error
+        raise ModelError(f"{path}: there is no such file - check its name, or choose another") from error
     except PermissionError as error:
         raise ModelError(f"{path}: you are not allowed to read it - change its permissions") from error
     except OSError as error:
