@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cqa_desktop.ui.critique.head import CritiqueHead
 from cqa_desktop.ui.critique.note_list import NoteList
 from cqa_desktop.ui.labels import as_wide_as_there_is, button, set_words, words_label
+from cqa_desktop.ui.scroll import page_area
 from cqa_desktop.ui.theme import Theme
 
 UNDO = QKeySequence.StandardKey.Undo
@@ -95,9 +96,6 @@ class CritiquePanel(QWidget):
         line.setObjectName("rule")
         line.setFixedHeight(1)
         outer.addWidget(line)
-        self.area = QScrollArea(widgetResizable=True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = self._holder = QWidget()
         as_wide_as_there_is(holder)
         below = QVBoxLayout(holder)
@@ -106,7 +104,7 @@ class CritiquePanel(QWidget):
         below.addWidget(self.stream)
         below.addWidget(self.notes)
         below.addStretch(1)
-        self.area.setWidget(holder)
+        self.area = page_area(holder)
         outer.addWidget(self.area, 1)
         self.done = DoneBar()
         self.done.undo_asked.connect(lambda: self.asked.emit("undo"))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cqa_desktop.annotations.checks import problems
 from cqa_desktop.critique.interview import Interview
 from cqa_desktop.measure.types import Brief
 from cqa_desktop.ui.brief_panel import FIELDS as BRIEF_FIELDS
 from cqa_desktop.ui.labels import set_words, words_label
+from cqa_desktop.ui.scroll import page_area
 from cqa_desktop.ui.teach.fields import Field, named
 from cqa_desktop.ui.teach.remembered import Remembered
 from cqa_desktop.ui.theme import Theme
@@ -39,9 +40,6 @@ class DetailsPage(QWidget):
         super().__init__()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        area = QScrollArea(widgetResizable=True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         rows = QVBoxLayout(holder)
         rows.setContentsMargins(22, 18, 22, 20)
@@ -85,8 +83,7 @@ class DetailsPage(QWidget):
         self.foot.setObjectName("fine")
         rows.addWidget(self.foot)
         rows.addStretch(1)
-        area.setWidget(holder)
-        outer.addWidget(area)
+        outer.addWidget(page_area(holder))
 
     def set_theme(self, theme: Theme) -> None:
         self.lead.setStyleSheet(f"color: {theme.quiet}")

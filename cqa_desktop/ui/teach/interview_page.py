@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cqa_desktop.critique.interview import Asked, Interview
 from cqa_desktop.ui.labels import button, key_words, set_words, words_label
+from cqa_desktop.ui.scroll import page_area
 from cqa_desktop.ui.teach.fields import Field
 from cqa_desktop.ui.teach.turns import TurnList
 from cqa_desktop.ui.theme import Theme, serif
@@ -66,9 +67,6 @@ class InterviewPage(QWidget):
         line.setObjectName("rule")
         line.setFixedHeight(1)
         outer.addWidget(line)
-        area = QScrollArea(widgetResizable=True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         below = QVBoxLayout(holder)
         below.setContentsMargins(22, 14, 22, 20)
@@ -82,8 +80,7 @@ class InterviewPage(QWidget):
         below.addWidget(self.said)
         below.addWidget(self.turns)
         below.addStretch(1)
-        area.setWidget(holder)
-        outer.addWidget(area, 1)
+        outer.addWidget(page_area(holder), 1)
         self.setFocusProxy(self.answer)
 
     def set_theme(self, theme: Theme) -> None:

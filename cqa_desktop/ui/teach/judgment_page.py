@@ -14,13 +14,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from cqa_desktop.documents.teaching import Sketch
 from cqa_desktop.ui.labels import button, key_words, set_words, words_label
+from cqa_desktop.ui.scroll import page_area
 from cqa_desktop.ui.teach.choice import Choice
 from cqa_desktop.ui.teach.fields import Field, named
 from cqa_desktop.ui.theme import LIGHT, Theme, serif
@@ -72,9 +72,6 @@ class JudgmentPage(QWidget):
         self._passage = ""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        area = QScrollArea(widgetResizable=True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         rows = QVBoxLayout(holder)
         rows.setContentsMargins(22, 18, 22, 20)
@@ -96,8 +93,7 @@ class JudgmentPage(QWidget):
         self._fill_form()
         rows.addWidget(self.form)
         rows.addStretch(1)
-        area.setWidget(holder)
-        outer.addWidget(area)
+        outer.addWidget(page_area(holder))
 
     def _fill_form(self) -> None:
         rows = QVBoxLayout(self.form)

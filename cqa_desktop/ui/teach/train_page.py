@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from cqa_desktop.documents.teaching import shown, train_command, trainer_program
 from cqa_desktop.ui.labels import button, set_words, words_label
+from cqa_desktop.ui.scroll import page_area
 from cqa_desktop.ui.teach.fields import Field, named
 from cqa_desktop.ui.teach.remembered import Remembered
 from cqa_desktop.ui.teach.training import INSTALL, Outcome, Training, free_folder, missing
@@ -77,9 +77,6 @@ class TrainPage(QWidget):
         """Whether that run came to its end: the next one needs another folder."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        area = QScrollArea(widgetResizable=True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         rows = QVBoxLayout(holder)
         rows.setContentsMargins(22, 18, 22, 20)
@@ -138,8 +135,7 @@ class TrainPage(QWidget):
             rows.addSpacing(10)
             one.hide()
         rows.addStretch(1)
-        area.setWidget(holder)
-        outer.addWidget(area)
+        outer.addWidget(page_area(holder))
         training.progress.connect(self._progress)
         training.ended.connect(self._ended)
         self.bar.hide()
