@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cqa_desktop.annotations.prompt import BREAK
 from cqa_desktop.critique.depth import latin
 from cqa_desktop.engine.errors import EngineError
 from cqa_desktop.engine.llama import LlamaModel
@@ -27,7 +28,6 @@ MOST_GLUED = 24
 """Characters: where a script has no spaces, a version begins in the middle of something all the same."""
 PIECE = 20_000
 """Characters counted at once."""
-BREAK = "\n\n"
 _BLOCK = re.compile(r"\S(?:(?!\n[ \t]*\n).)*", re.DOTALL)
 _LINE = re.compile(r"\S[^\n]*")
 

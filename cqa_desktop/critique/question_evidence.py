@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cqa_desktop.annotations.prompt import BREAK
 from cqa_desktop.critique.questions import Evidence, Sentence, Word
 from cqa_desktop.engine.errors import EngineError
 from cqa_desktop.engine.expectations import explain_word
@@ -20,7 +21,6 @@ from cqa_desktop.text.paragraphs import paragraphs
 from cqa_desktop.text.spans import Span
 from cqa_desktop.text.words import fold
 
-BREAK: Final = "\n\n"
 SURPRISING: Final = 4
 """Words that are looked at for their surprise."""
 EXPLAINED: Final = 2

@@ -9,9 +9,9 @@ from cqa_desktop.measure.ages import NO_AGES, WordAges, allowances
 from cqa_desktop.measure.calibration import MIN_WORDS, Calibration, figures
 from cqa_desktop.measure.passages import sum_passage, z_score
 from cqa_desktop.measure.phrases import NO_PHRASES, PhraseBook
-from cqa_desktop.measure.stock import StockRule, join_spans, listed_phrases, stock_phrases
+from cqa_desktop.measure.stock import StockRule, listed_phrases, stock_phrases
 from cqa_desktop.measure.types import BARE, Mark, PassageClass, PassageMeasure, Percentile, ScoredPassage
-from cqa_desktop.text.spans import Span
+from cqa_desktop.text.spans import Span, join_spans
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cqa_desktop.measure.function_words import FUNCTION_WORDS
+from cqa_desktop.text.spans import Span, join_spans
 from cqa_desktop.text.words import fold
 
 Part = frozenset[str] | None
@@ -57,7 +58,7 @@ class PhraseBook:
                     continue
                 if all(part is None or words[first + k] in part for k, part in enumerate(phrase)):
                     found.append((first, behind))
-        return _merged(found)
+        return [(span.start, span.end) for span in join_spans([Span(*one) for one in found])]
 
     @classmethod
     def parse(cls, text: str) -> PhraseBook:
@@ -133,13 +134,3 @@ def _anchor(phrase: Sequence[Part]) -> int:
         return (len(part & FUNCTION_WORDS), len(part))
 
     return min(range(len(phrase)), key=rarity)
-
-
-def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for first, behind in sorted(spans):
-        if merged and first < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(behind, merged[-1][1]))
-        else:
-            merged.append((first, behind))
-    return merged

@@ -108,17 +108,6 @@ def listed_phrases(passage: ScoredPassage, text: str, book: PhraseBook) -> list[
     ]
 
 
-def join_spans(spans: Sequence[Span]) -> list[Span]:
-    """The spans in order, those that overlap made one."""
-    joined: list[Span] = []
-    for span in sorted(spans, key=lambda one: one.start):
-        if joined and span.start < joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
-        else:
-            joined.append(span)
-    return joined
-
-
 def _may_hold(passage: ScoredPassage, rule: StockRule) -> bool:
     """Whether enough easy tokens stand together: most passages are told apart by this alone, twenty times as fast."""
     story = passage.views[STORY]

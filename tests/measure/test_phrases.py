@@ -8,9 +8,9 @@ from cqa_desktop.engine.phrases import shipped_phrases
 from cqa_desktop.measure.calibration import Calibration
 from cqa_desktop.measure.classes import Thresholds, measure_passage
 from cqa_desktop.measure.phrases import NO_PHRASES, PhraseBook
-from cqa_desktop.measure.stock import join_spans, listed_phrases
+from cqa_desktop.measure.stock import listed_phrases
 from cqa_desktop.resources import resource
-from cqa_desktop.text.spans import Span
+from cqa_desktop.text.spans import Span, join_spans
 from cqa_desktop.text.words import fold, words
 from tests.measure.conftest import MakePassage
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from cqa_desktop.engine.phrases import BOOKS
 from cqa_desktop.measure.phrases import PhraseBook
-from cqa_desktop.measure.stock import StockRule, join_spans, listed_phrases, stock_phrases
+from cqa_desktop.measure.stock import StockRule, listed_phrases, stock_phrases
 from cqa_desktop.models.registry import reference_prose
 from cqa_desktop.resources import resource
+from cqa_desktop.text.spans import join_spans
 from cqa_desktop.text.words import fold, words
 from tests.benchmarks.agreement.scored import Array, Scored
 from trainer.reference.baselines import CharacterModel
