@@ -15,6 +15,7 @@ from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.messages import VersionWord, ViewDifference
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop, never
+from cqa_desktop.engine.tokens import CHARACTERS_A_TOKEN
 from cqa_desktop.measure.stock import word_scores
 from cqa_desktop.measure.types import Brief, Floats, ScoredPassage
 from cqa_desktop.measure.versions import compare_views, summary
@@ -22,8 +23,6 @@ from cqa_desktop.text.normalise import as_one_line, straighten_quotes
 from cqa_desktop.text.paragraphs import is_hard_wrapped, paragraphs
 from cqa_desktop.text.spans import Span
 
-CHARACTERS_A_TOKEN = 12
-"""More than a token has on average in any language: context of so many characters fills a window."""
 MOST_GLUED = 24
 """Characters: where a script has no spaces, a version begins in the middle of something all the same."""
 PIECE = 20_000

@@ -13,6 +13,7 @@ from cqa_desktop.engine.expectations import explain_word
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop, never
+from cqa_desktop.engine.tokens import CHARACTERS_A_TOKEN
 from cqa_desktop.measure.function_words import FUNCTION_WORDS
 from cqa_desktop.measure.stock import word_scores
 from cqa_desktop.measure.types import BARE, BRIEF, FIELD_VIEWS, STORY, Brief, PassageMeasure, ScoredPassage
@@ -27,8 +28,6 @@ EXPLAINED: Final = 2
 """Words that are looked at for what takes their surprise away."""
 MOST: Final = 6_000
 """Characters of a passage that are looked at: questions about more would be about a chapter."""
-CHARACTERS_A_TOKEN: Final = 12
-"""More than a token has on average: context of so many characters a token fills a window."""
 GUESSES: Final = 8
 SHORTEST: Final = 3
 """Letters of a word worth asking about."""

@@ -22,6 +22,8 @@ PIECE = 20_000
 """Characters tokenised at once: a longer paragraph is cut at spaces."""
 IS_SPACE = np.array([chr(point).isspace() for point in range(0x3002)])
 """By code point; the last, which is none, stands for all beyond."""
+CHARACTERS_A_TOKEN = 12
+"""More than a token has on average in any language: context of so many characters a token fills a window."""
 REMEMBERED = 30_000
 """Paragraphs kept tokenised: a long novel's."""
 
