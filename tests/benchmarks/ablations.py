@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import random
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -29,6 +30,7 @@ from trainer.reference.train import train
 from trainer.settings import build, merge
 
 BASE: Final = "the recipe"
+EPOCHS: Final = "a quarter of the text, four times"
 VARIANTS: Final[Mapping[str, dict[str, Any]]] = {
     BASE: {},
     "another seed": {"training": {"seed": 2}},
@@ -42,10 +44,16 @@ VARIANTS: Final[Mapping[str, dict[str, Any]]] = {
     "decay over the last fifth": {"training": {"decay": 0.2}},
     "sequences of 1,024 throughout": {"training": {"phases": [{"until": 1.0, "sequence": 1024}]}},
     "works as they come, of any year": {"sampling": {"since": [0], "share": [1.0]}},
+    "works one after another": {"training": {"pool": 64}},
+    EPOCHS: {},
+    "weights averaged": {"training": {"average": 0.9}},
+    "weights averaged, no decay": {"training": {"average": 0.95, "decay": 0.0}},
+    "learns from the shipped model too": {"training": {"teacher": "reference"}},
 }
 TOKENS: Final = 3_000_000
 """Of the recipe itself: a ninth of what the shipped model saw."""
-CHARACTERS: Final = 60_000
+CHARACTERS_A_TOKEN: Final = 4.1
+CHARACTERS: Final = 30_000
 """Of each held-out work that are read."""
 
 
@@ -55,6 +63,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tokens", type=int, default=TOKENS)
+    parser.add_argument("--threads", type=int, default=2, help="1, to run two variants side by side on two cores")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(VARIANTS))
     chosen = parser.parse_args(argv)
     unknown = [name for name in chosen.names if name not in VARIANTS]
@@ -66,25 +75,38 @@ def main(argv: list[str]) -> int:
     table = chosen.out / "ablations.csv"
     for name in chosen.names or VARIANTS:
         if name not in _read(table):
-            _append(table, _run(name, chosen.tokens, works, held_out, chosen.out))
+            _append(table, _run(name, chosen, works, held_out))
     _show(_read(table))
     return 0
 
 
-def _run(name: str, tokens: int, works: list[Work], held_out: list[Work], out: Path) -> dict[str, Any]:
+def _run(name: str, chosen: argparse.Namespace, works: list[Work], held_out: list[Work]) -> dict[str, Any]:
     base = load_config(None, "cpu")
     config = build(ReferenceConfig, merge(json.loads(json.dumps(asdict(base))), VARIANTS[name]), name)
-    budget = round(tokens * _weights(base) / _weights(config))
-    training = replace(config.training, tokens=budget, minutes=1e6, eval_every_minutes=1e6)
+    budget = round(chosen.tokens * _weights(base) / _weights(config))
+    training = replace(config.training, tokens=budget, minutes=1e6, eval_every_minutes=1e6, threads=chosen.threads)
     config = replace(config, training=training)
-    folder = out / name.replace(" ", "-").replace(",", "")
+    folder = chosen.out / name.replace(" ", "-").replace(",", "")
     folder.mkdir(exist_ok=True)
-    tokenizer = _tokenizer(config, works, out)
+    tokenizer = _tokenizer(config, works, chosen.out)
     print(f"\n{name}: {budget:,} tokens", file=sys.stderr)
+    if name == EPOCHS:
+        works = _some(works, round(budget * CHARACTERS_A_TOKEN / 4))
     model, progress = train(config, works, held_out, tokenizer, folder)
     bits = bits_per_character(model, tokenizer, held_out, config.model.context, CHARACTERS)["mean"]
     parameters = sum(parameter.numel() for parameter in model.parameters())
     return {"name": name, "parameters": parameters, "tokens": progress.tokens, "bits": round(bits, 4)}
+
+
+def _some(works: list[Work], characters: int) -> list[Work]:
+    """Works of that length in all, from all over the list."""
+    found: list[Work] = []
+    for work in random.Random(1).sample(works, len(works)):
+        size = work.path.stat().st_size
+        if size <= characters:
+            found.append(work)
+            characters -= size
+    return found
 
 
 def _weights(config: ReferenceConfig) -> int:

@@ -17,7 +17,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder with train/ and valid/ of .txt files")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, model, curve and run.json")
     parser.add_argument("--config", type=Path, help="TOML file whose values go over the recipe's")
-    parser.add_argument("--recipe", choices=("auto", "cpu", "gpu"), default="auto", help="default: gpu if there is one")
+    parser.add_argument(
+        "--recipe", choices=("auto", "cpu", "further", "gpu"), default="auto", help="default: gpu if there is one"
+    )
     parser.add_argument("--max-megabytes", type=float, default=50.0, help="size limit of the shipped GGUF (50)")
     parser.add_argument("--prose", type=Path, help="folder of reference prose for calibration (default: the shipped)")
     parser.set_defaults(run=run)

@@ -28,7 +28,7 @@ Old fiction is what it knows: words and turns of the last sixty years surprise i
 ## Training
 
 `cqa-train reference --corpus DIR --out DIR` with the `{recipe}` recipe: {tokens:.1f}M tokens seen in
-{steps:,} steps and {minutes:.0f} minutes on {hardware}. Curly and
+{steps:,} steps and {minutes:.0f} minutes on {hardware}.{before} Curly and
 straight quotes are made one before tokenising, in training and scoring.
 
 ## How well it reads
@@ -53,6 +53,15 @@ passages by length; both are inside the file, under `cqa.calibration`.
 """
 
 
+def _before(earlier: Mapping[str, Any] | None) -> str:
+    if earlier is None:
+        return ""
+    seen = ""
+    if "tokens_seen" in earlier:
+        seen = f" had seen {earlier['tokens_seen'] / 1e6:.1f}M tokens in {earlier['seconds'] / 60:.0f} minutes and"
+    return f"\nIt went on from weights that{seen} have the hash `{earlier['weights_sha256'][:16]}`."
+
+
 def write_card(record: Mapping[str, Any], path: Path) -> None:
     """Write the card of a run from its `run.json`."""
     config = record["config"]
@@ -75,6 +84,7 @@ def write_card(record: Mapping[str, Any], path: Path) -> None:
             steps=record["steps"],
             minutes=record["seconds"] / 60,
             hardware=record["hardware"],
+            before=_before(record.get("before")),
             kind=record["kind"],
             megabytes=record["megabytes"],
             table=as_table(record["bits_per_character"]),

@@ -1,4 +1,4 @@
-"""What a training run of the reference model is made of, read from TOML over one of two shipped recipes."""
+"""What a training run of the reference model is made of, read from TOML over one of the shipped recipes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ class TrainingConfig:
     minutes: float = 85.0
     """Wall-clock budget; the learning rate reaches zero when it or `tokens` is spent, whichever comes first."""
     tokens: int = 40_000_000
+    start: str = ""
+    """The model whose weights and tokenizer the run starts from: `reference`, or a folder; empty: random weights."""
     batch_tokens: int = 8192
+    pool: int = 8192
+    """Sequences to mix before any is given out: about as many works as a hundred sequences each allows."""
     optimizer: Literal["muon", "adamw"] = "muon"
     """For the matrices inside the layers."""
     matrix_lr: float = 6e-3
@@ -56,6 +60,12 @@ class TrainingConfig:
     """Fraction of the run in which the learning rate rises."""
     decay: float = 0.55
     """Last fraction of the run in which it falls to zero."""
+    average: float = 0.0
+    """What a step leaves of an exponential moving average of the weights, which is then what is kept; 0: none."""
+    teacher: str = ""
+    """A model of the same tokenizer to learn from besides the text, named as `start` is (Hinton et al. 2015)."""
+    teacher_share: float = 0.5
+    """Of the loss that is cross-entropy against the teacher's prediction."""
     threads: int = 2
     seed: int = 1
     compile: bool = True
@@ -82,7 +92,7 @@ class ReferenceConfig:
 
 
 def load_config(path: Path | None, recipe: str) -> ReferenceConfig:
-    """The shipped recipe (`cpu` or `gpu`) with the values of the TOML file at `path` over it.
+    """The shipped recipe (`cpu`, `further` or `gpu`) with the values of the TOML file at `path` over it.
 
     Raises:
         TrainerError: for a missing or malformed file, an unknown key (naming the nearest), a value of the wrong
@@ -115,5 +125,7 @@ def _check(config: ReferenceConfig, where: str) -> None:
         raise TrainerError(
             f"{where}: sampling.since and sampling.share must be equally long, and since must end with 0"
         )
-    if training.minutes <= 0 or training.tokens <= 0 or model.layers <= 0:
-        raise TrainerError(f"{where}: training.minutes, training.tokens and model.layers must be above 0")
+    if not 0 <= training.average < 1 or not 0 <= training.teacher_share <= 1:
+        raise TrainerError(f"{where}: training.average and training.teacher_share are fractions")
+    if training.pool <= 0 or training.minutes <= 0 or training.tokens <= 0 or model.layers <= 0:
+        raise TrainerError(f"{where}: training.pool, minutes and tokens and model.layers must be above 0")

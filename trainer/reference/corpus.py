@@ -106,10 +106,7 @@ class WorkOrder:
 class SequenceStream:
     """Sequences of BOS and `length` tokens, each beginning at the start of a sentence, mixed over many works."""
 
-    POOL = 8192
-    """Sequences to mix before any is given out: about as many works as a hundred sequences each allows."""
-
-    def __init__(self, order: WorkOrder, tokenizer: Tokenizer, length: int, seed: int, pool: int = POOL) -> None:
+    def __init__(self, order: WorkOrder, tokenizer: Tokenizer, length: int, seed: int, pool: int) -> None:
         self.length = length
         self._order = order
         self._tokenizer = tokenizer

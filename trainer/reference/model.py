@@ -44,10 +44,29 @@ def build_model(config: ModelConfig, vocab_size: int) -> LlamaForCausalLM:
 
 def token_losses(model: LlamaForCausalLM, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of each target in nats, shape (batch * length,); bf16 inside, float32 where it is summed."""
+    return functional.cross_entropy(_logits(model, inputs), targets.flatten(), reduction="none")
+
+
+def distilled_losses(
+    model: LlamaForCausalLM, inputs: torch.Tensor, targets: torch.Tensor, teacher: LlamaForCausalLM, share: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`token_losses`, and what is minimised: `share` of it cross-entropy against the teacher's whole distribution.
+
+    Both in nats, shape (batch * length,). Source: Hinton, Vinyals and Dean 2015, at temperature 1.
+    """
+    logits = _logits(model, inputs)
+    with torch.no_grad():
+        wanted = functional.softmax(_logits(teacher, inputs), dim=-1)
+    losses = functional.cross_entropy(logits, targets.flatten(), reduction="none")
+    soft = functional.cross_entropy(logits, wanted, reduction="none")
+    return losses, (1 - share) * losses + share * soft
+
+
+def _logits(model: LlamaForCausalLM, inputs: torch.Tensor) -> torch.Tensor:
     with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
         hidden = model.model(input_ids=inputs).last_hidden_state
-        logits = model.lm_head(hidden)
-    return functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")
+        logits: torch.Tensor = model.lm_head(hidden)
+    return logits.flatten(0, 1).float()
 
 
 def make_optimizers(model: LlamaForCausalLM, training: TrainingConfig) -> list[torch.optim.Optimizer]:

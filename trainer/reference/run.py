@@ -26,6 +26,7 @@ from trainer.reference.card import write_card
 from trainer.reference.compare import baseline_columns
 from trainer.reference.config import ReferenceConfig, load_config
 from trainer.reference.corpus import Work, find_works, sample_text
+from trainer.reference.earlier import earlier_record, earlier_tokenizer
 from trainer.reference.evaluate import write_curve
 from trainer.reference.finish import finish
 from trainer.reference.tokenizer import save_tokenizer, train_tokenizer
@@ -60,10 +61,10 @@ def reference(
     except OSError as error:
         raise TrainerError(f"{out}: cannot be made ({error.strerror}) - choose another folder") from error
     print(f"{len(works)} works to train on, {len(held_out)} held out; recipe '{chosen}'", file=sys.stderr)
+    disable_progress_bar()
     tokenizer = _tokenizer(settings, works, out / "tokenizer")
     model, progress = train(settings, works, held_out, tokenizer, out)
     checkpoint = out / "hf"
-    disable_progress_bar()
     model.float().cpu().save_pretrained(checkpoint)
     save_tokenizer(tokenizer, checkpoint)
     write_curve(out / "log.csv", out / "curve.png")
@@ -81,6 +82,7 @@ def reference(
     columns = {"F32": finished.before, finished.kind: finished.after, **baseline_columns(works, held_out)}
     record: dict[str, Any] = {
         "recipe": chosen,
+        "before": earlier_record(settings.training.start) if settings.training.start else None,
         "config": asdict(settings),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "works": len(works),
@@ -112,9 +114,15 @@ def _tokenizer(settings: ReferenceConfig, works: Sequence[Work], folder: Path) -
         if found.get_vocab_size() > settings.tokenizer.vocab_size:
             raise TrainerError(f"{path}: was made with another tokenizer.vocab_size - use another --out")
         return found
-    print(f"learning {settings.tokenizer.vocab_size} tokens", file=sys.stderr)
-    sample = sample_text(works, settings.tokenizer.sample_megabytes, settings.training.seed)
-    tokenizer = train_tokenizer(sample, settings.tokenizer.vocab_size)
+    earlier = settings.training.start or settings.training.teacher
+    if earlier:
+        tokenizer = earlier_tokenizer(earlier)
+        if (size := tokenizer.get_vocab_size()) != settings.tokenizer.vocab_size:
+            raise TrainerError(f"'{earlier}' has {size} tokens - set tokenizer.vocab_size to that")
+    else:
+        print(f"learning {settings.tokenizer.vocab_size} tokens", file=sys.stderr)
+        sample = sample_text(works, settings.tokenizer.sample_megabytes, settings.training.seed)
+        tokenizer = train_tokenizer(sample, settings.tokenizer.vocab_size)
     save_tokenizer(tokenizer, folder)
     return tokenizer
 
