@@ -19,6 +19,8 @@ from cqa_desktop.documents.files import decode_text, read_text, write_atomically
 from cqa_desktop.documents.sidecar import brief_from, load_brief, load_sidecar
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
+from cqa_desktop.measure.explain import unread_notice
+from cqa_desktop.measure.language import unread_share
 from cqa_desktop.measure.types import Brief
 from cqa_desktop.models.registry import score_cache
 from cqa_desktop.report.page import html_page
@@ -160,6 +162,8 @@ def _score(scorer: Scorer[LlamaModel], draft: Draft, fields: bool, stop: Stop) -
         )
     if document.brief_trimmed:
         warn(f"{draft.name}: the brief is long; its end was left out to leave room for the story")
+    if notice := unread_notice(scorer.model.file.name, unread_share(document.measures)):
+        warn(f"{draft.name}: {notice}")
     return scored_text(draft.name, source, draft.brief, document)
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cqa_desktop.annotations.prompt import BREAK
-from cqa_desktop.critique.depth import latin
 from cqa_desktop.engine.errors import EngineError
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.messages import VersionWord, ViewDifference
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import Stop, never
 from cqa_desktop.engine.tokens import CHARACTERS_A_TOKEN
+from cqa_desktop.measure.language import latin
 from cqa_desktop.measure.stock import word_scores
 from cqa_desktop.measure.types import Brief, Floats, ScoredPassage
 from cqa_desktop.measure.versions import compare_views, summary

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cqa_desktop.measure.ages import NO_AGES, WordAges, allowances
 from cqa_desktop.measure.calibration import MIN_WORDS, Calibration, figures
+from cqa_desktop.measure.language import looks_english, spelt
 from cqa_desktop.measure.passages import sum_passage, z_score
 from cqa_desktop.measure.phrases import NO_PHRASES, PhraseBook
 from cqa_desktop.measure.stock import StockRule, listed_phrases, stock_phrases
@@ -99,5 +100,9 @@ def measure_passage(
 def measure_passages(
     passages: Sequence[ScoredPassage], text: str, calibration: Calibration, thresholds: Thresholds = Thresholds()
 ) -> list[PassageMeasure]:
-    """`measure_passage` of each."""
-    return [measure_passage(passage, text, calibration, thresholds) for passage in passages]
+    """`measure_passage` of each passage of a paragraph, whose text is `text`."""
+    found = [measure_passage(passage, text, calibration, thresholds) for passage in passages]
+    characters = sum(one.end - one.start for one in found)
+    if found and spelt(found, characters) and not looks_english(text):
+        return [replace(one, kind="steady", marks=(), readable=False) for one in found]
+    return found

@@ -25,8 +25,17 @@ def explain(passage: PassageMeasure, has_brief: bool) -> str:
     """Two or three sentences on why the passage is classed as it is; `has_brief` says whether there is a brief."""
     if passage.words < 5:
         return "Too short to judge."
+    if not passage.readable:
+        return "The model can only spell this: it seems to be in a language it was not made from, so nothing is marked."
     newer = " Words in it that are newer than the model count only in part." if _has_newer_words(passage) else ""
     return _why(passage, has_brief) + newer
+
+
+def unread_notice(model: str, unread: float) -> str:
+    """What is told of a draft of which `model` can only spell the share `unread`; empty where that is half at most."""
+    if unread <= 0.5:
+        return ""
+    return f"{model} can only spell this draft: it seems to be in a language it was not made from, so little is marked."
 
 
 def _has_newer_words(passage: PassageMeasure) -> bool:

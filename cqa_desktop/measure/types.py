@@ -151,6 +151,8 @@ class PassageMeasure:
     allowance: Mapping[str, float] = field(default_factory=dict)
     """View (bare and the most informed) to the bits that words newer than the model's text cost for that alone; empty
     if there are none. Taken off before `percentile.z` and `percentile.bits_per_token` are looked up, nowhere else."""
+    readable: bool = True
+    """False in a paragraph of a language that the model can only spell: such a passage is steady, and never marked."""
 
 
 @dataclass(frozen=True, slots=True)

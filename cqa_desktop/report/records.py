@@ -79,6 +79,7 @@ def _passage(measure: PassageMeasure, given: Callable[[int], int]) -> dict[str, 
             "bits_per_token": _number(percentile.bits_per_token),
         },
         **({"allowance": _allowance(measure.allowance)} if measure.allowance else {}),
+        **({} if measure.readable else {"readable": False}),
         "marks": [{"start": given(mark.start), "end": given(mark.end), "kind": mark.kind} for mark in measure.marks],
     }
 

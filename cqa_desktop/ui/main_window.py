@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QVB
 from cqa_desktop.documents.errors import ChangedOutsideError, DocumentError, MuchShorterError
 from cqa_desktop.documents.recovery import Recovered
 from cqa_desktop.engine.messages import ModelLoaded, TokenExplained
+from cqa_desktop.measure.explain import unread_notice
 from cqa_desktop.measure.types import Brief
 from cqa_desktop.models.registry import reference_model
 from cqa_desktop.ui import dialogs
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = Settings()
         self._theme_name: ThemeName = theme or self.settings.theme
+        self._unread = ""
         self._wanted_model = str(model or self.settings.model or reference_model())
         self.bridge = bridge
         self.store = ScoreStore()
@@ -189,6 +191,16 @@ class MainWindow(QMainWindow):
         self.status.show_state("Scored" if self.store.count() else "")
         self._refresh_marks()
         self.strip.refresh()
+        self._tell_if_unread()
+
+    def _tell_if_unread(self) -> None:
+        name = self.scoring.model.name if self.scoring.model else ""
+        notice = unread_notice(name, self.store.unread_share())
+        if notice != self._unread:
+            self.notices.dismiss(self._unread)
+            self._unread = notice
+            if notice:
+                self.notices.tell(notice)
 
     def _stop(self) -> None:
         self.scoring.stop()

@@ -69,6 +69,10 @@ class _Paragraph:
     def words(self) -> int:
         return sum(passage.measure.words for passage in self.passages)
 
+    @cached_property
+    def unread(self) -> int:
+        return sum(passage.end - passage.start for passage in self.passages if not passage.measure.readable)
+
 
 class ScoreStore:
     """Paragraphs in the order of the draft."""
@@ -157,6 +161,11 @@ class ScoreStore:
     def count(self) -> int:
         """How many passages there are."""
         return sum(len(paragraph.passages) for paragraph in self._paragraphs)
+
+    def unread_share(self) -> float:
+        """The share of the draft that the model can only spell."""
+        length = sum(paragraph.length for paragraph in self._paragraphs)
+        return sum(paragraph.unread for paragraph in self._paragraphs) / max(length, 1)
 
     def passage_at(self, position: int) -> ShownPassage | None:
         """The passage that holds the position or ends at it."""

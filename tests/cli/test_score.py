@@ -121,6 +121,18 @@ def test_windows_line_breaks_score_alike_and_offsets_stay_true(tmp_path: Path) -
     ]
 
 
+def test_a_draft_in_another_language_is_told_and_not_marked() -> None:
+    french = (
+        "Le train s'arrêta en pleine campagne, et personne ne descendit. On entendait le vent dans les haies.".encode()
+    )
+    process = cqa("score", "-", "--json", given=french)
+    assert process.returncode == 0
+    assert "can only spell this draft" in one_line(process)
+    record = json.loads(process.stdout)
+    jsonschema.validate(record, SCHEMA)
+    assert [(one["class"], one["marks"], one["readable"]) for one in record["passages"]] == [("steady", [], False)] * 2
+
+
 def test_text_shows_marks_with_lines_and_a_summary() -> None:
     process = cqa("score", FERRY)
     out = process.stdout.decode()

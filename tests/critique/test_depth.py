@@ -10,7 +10,7 @@ import pytest
 from cqa_desktop.annotations.critique import Ending, Point
 from cqa_desktop.commands.session import open_scorer
 from cqa_desktop.critique.compare import compare
-from cqa_desktop.critique.depth import beyond, looks_english
+from cqa_desktop.critique.depth import beyond
 from cqa_desktop.critique.measured import MeasuredCritic
 from cqa_desktop.critique.measured_evidence import look, part_of
 from cqa_desktop.critique.measured_findings import view_slots
@@ -19,6 +19,8 @@ from cqa_desktop.engine.errors import CancelledError, EngineError
 from cqa_desktop.engine.llama import LlamaModel
 from cqa_desktop.engine.scorer import Scorer
 from cqa_desktop.engine.scoring_model import never
+from cqa_desktop.measure.explain import explain, unread_notice
+from cqa_desktop.measure.language import looks_english, unread_share
 from cqa_desktop.measure.types import BRIEF
 from cqa_desktop.text.spans import Span
 
@@ -67,6 +69,22 @@ def test_a_line_of_french_on_an_english_page_is_a_surprise_like_others(scorer: S
     task = Task(page + line, len(page), len(page + line))
     assert not looks_english(line)
     assert not beyond(scorer, task, part_of(task), never)
+
+
+def test_nothing_is_marked_in_a_paragraph_that_the_model_can_only_spell(scorer: Scorer[LlamaModel]) -> None:
+    english = "The train had stopped in the fields, and nobody on it knew for how long it was going to stand there."
+    for text in (FRENCH, HEBREW, JAPANESE):
+        document = scorer.score(f"{english}\n\n{text}")
+        read, *unread = document.paragraphs
+        assert all(one.readable for one in read.measures)
+        for one in (measure for paragraph in unread for measure in paragraph.measures):
+            assert (one.kind, one.marks, one.readable) == ("steady", (), False)
+            assert one.words < 5 or "can only spell this" in explain(one, False)
+        assert unread_notice("It", unread_share(scorer.score(text).measures))
+    for text in ENGLISH.values():
+        measures = scorer.score(text).measures
+        assert all(one.readable for one in measures)
+        assert unread_notice("It", unread_share(measures)) == ""
 
 
 def test_of_what_it_cannot_read_it_says_so_and_nothing_more(scorer: Scorer[LlamaModel]) -> None:
