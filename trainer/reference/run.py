@@ -63,6 +63,7 @@ def reference(
     print(f"{len(works)} works to train on, {len(held_out)} held out; recipe '{chosen}'", file=sys.stderr)
     disable_progress_bar()
     tokenizer = _tokenizer(settings, works, out / "tokenizer")
+    before = earlier_record(settings.training.start) if settings.training.start else None
     model, progress = train(settings, works, held_out, tokenizer, out)
     checkpoint = out / "hf"
     model.float().cpu().save_pretrained(checkpoint)
@@ -82,7 +83,7 @@ def reference(
     columns = {"F32": finished.before, finished.kind: finished.after, **baseline_columns(works, held_out)}
     record: dict[str, Any] = {
         "recipe": chosen,
-        "before": earlier_record(settings.training.start) if settings.training.start else None,
+        "before": before,
         "config": asdict(settings),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "works": len(works),
