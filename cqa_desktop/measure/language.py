@@ -11,7 +11,7 @@ from cqa_desktop.text.words import fold, words
 
 LOST: Final = 3.0
 """Bits a character after the story from which a text without English grammar is not read but spelt: the reference model
-needs 1.4 to 2.8 for English prose, 3.2 to 5 for French, German and Spanish, 25 and more for Hebrew."""
+needs 1.4 to 2.8 for English prose, 3.2 to 5 for French, German and Spanish, over 20 for Hebrew."""
 GRAMMAR: Final = 0.12
 """Least share of a text's words that carry English grammar; of prose it is a third and more."""
 FEWEST: Final = 8

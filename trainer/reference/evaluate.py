@@ -74,6 +74,6 @@ def write_curve(log: Path, picture: Path) -> None:
         label = "start of the held-out works (bits per character)"
         lines += other.plot(*zip(*held_out, strict=True), "o-", color="#0b7a5b", label=label)
         other.set_ylabel("bits per character")
-    axis.legend(handles=lines, loc="upper right")
+    figure.legend(handles=lines, loc="outside upper center", ncols=2, frameon=False)
     figure.savefig(picture, dpi=150)
     plt.close(figure)
