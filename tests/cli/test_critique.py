@@ -100,8 +100,12 @@ def test_with_no_passage_what_is_marked_is_written_about_and_the_bound_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cqa_desktop.commands.critique.MOST", 2)
-    odd = ("The zinc bishop photographed eleven parliaments of custard.", "Verbs marmalade the oblong sheriff of soup.")
-    text = f"She went in. {odd[0]}\n\nHe did not say a word. {odd[1]} They sat down.\n\nA {odd[0][4:]}\n"
+    odd = (
+        "The zinc bishop photographed eleven parliaments of custard.",
+        "A velvet parliament sneezed upon nine geometries of ham.",
+        "Seven umbrellas married the oblong sheriff of soup.",
+    )
+    text = f"She went in. {odd[0]}\n\nHe did not say a word. {odd[1]} They sat down.\n\n{odd[2]}\n"
     path = tmp_path / "odd.txt"
     path.write_text(text, encoding="utf-8")
     code, out, err = run(capsys, path, "--json")
@@ -112,7 +116,7 @@ def test_with_no_passage_what_is_marked_is_written_about_and_the_bound_is_said(
     numbers = [one["passage"] for one in found["critiques"]]
     assert numbers == sorted(numbers)
     spans = [text[one["start"] : one["end"]] for one in found["critiques"]]
-    assert set(spans) <= {*odd, f"A {odd[0][4:]}"}
+    assert set(spans) <= set(odd)
 
 
 def test_a_draft_with_nothing_marked_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from cqa_desktop.engine.llama import LlamaModel
 
 PROSE = "The ferry was late, and nobody on the quay said why. The old man sat down upon the wall to wait for it.\n"
 # Improbable enough to be marked, so that it is quoted in every report.
-ODD = "Zebra quokka \x1b]0;owned\x07 flibber xyzzy the quantum \x1b[31mmarmalade sang \u202ebackwards.\n"
+ODD = "The zebra of the \x1b]0;owned\x07 quantum flibber and the \x1b[31mmarmalade sang \u202ebackwards to it.\n"
 
 
 def cqa(*arguments: str | Path, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:

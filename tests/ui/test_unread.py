@@ -22,7 +22,7 @@ def test_it_is_said_once_and_nothing_is_marked(window: MainWindow, qtbot: QtBot)
     assert "CQA reference can only spell this draft" in window.notices.messages()[0]
     assert window.store.marked(lambda _: True) == []
     window.editor.go_to(5)
-    assert "can only spell this" in window.passage_panel._words.text()
+    qtbot.waitUntil(lambda: "can only spell this" in window.passage_panel._words.text(), timeout=WAIT_MS)
     window.editor.undo()
     wait_until_scored(window, qtbot)
     qtbot.waitUntil(lambda: window.notices.messages() == [], timeout=WAIT_MS)
