@@ -31,7 +31,7 @@ def beyond(scorer: Scorer[LlamaModel], task: Task, part: Span, stop: Stop) -> bo
         return False
     head = head_of(task.text, part)
     evidence = look(scorer, task, head, fields=False, stop=stop)
-    return spelt([one.measure for one in evidence.sentences], sum(len(one.text) for one in evidence.sentences))
+    return spelt([one.measure for one in evidence.sentences])
 
 
 def only_counted(found: list[Finding]) -> list[Finding]:

@@ -102,7 +102,6 @@ def measure_passages(
 ) -> list[PassageMeasure]:
     """`measure_passage` of each passage of a paragraph, whose text is `text`."""
     found = [measure_passage(passage, text, calibration, thresholds) for passage in passages]
-    characters = sum(one.end - one.start for one in found)
-    if found and spelt(found, characters) and not looks_english(text):
+    if spelt(found) and not looks_english(text):
         return [replace(one, kind="steady", marks=(), readable=False) for one in found]
     return found

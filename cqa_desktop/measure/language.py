@@ -32,8 +32,9 @@ def latin(text: str) -> bool:
     return sum(one <= "\u024f" for one in letters) * 2 >= len(letters)
 
 
-def spelt(measures: Sequence[PassageMeasure], characters: int) -> bool:
+def spelt(measures: Sequence[PassageMeasure]) -> bool:
     """Whether the passages cost so much, after the story, that the model spells them rather than reads them."""
+    characters = sum(one.end - one.start for one in measures)
     return sum(one.surprisal[STORY] for one in measures) >= LOST * max(characters, 1)
 
 
